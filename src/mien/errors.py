@@ -1,0 +1,108 @@
+"""Every error Mien raises on purpose.
+
+    MienError
+    ├── UsageError               the request makes no sense (exit 2, HTTP 400)
+    ├── NotFoundError            a named thing is not there (3, 404)
+    ├── AlreadyExistsError       the output or name is taken (4, 409)
+    ├── InputError               the given data cannot be used (5, 422)
+    │   ├── MediaError           a picture, sound or video that cannot be read or is out of bounds
+    │   ├── FaceError            no usable face: none, too small, turned away
+    │   ├── TextError            nothing that can be spoken, or too much
+    │   └── PackageError         an avatar package that is broken, unsafe or too new
+    ├── OutputError              the result cannot be written: no folder, read-only, disk full (6, 507)
+    ├── MissingDependency        an optional package is not installed (7, 501)
+    ├── WeightsError             model files are missing, wrong or cannot be fetched (8, 503)
+    ├── VoiceError               a speech engine failed (9, 502)
+    ├── SettingsError            a setting has a bad value (10, 500)
+    └── Cancelled                stopped by the user (130, 499)
+
+Each has a stable `code` for programs, a message that names the wrong value, a `hint` that says what to do, and
+`retryable`: whether the very same request may succeed later. `exit_code` and `http_status` are read from the one
+table below by the command line and by the server.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MienError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        message: one sentence that names the wrong value.
+        hint: one sentence that says what to do about it; "" if there is nothing to do.
+        retryable: overrides the class's own answer.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    retryable: bool = False
+
+    def __init__(self, message: str, *, hint: str = "", retryable: bool | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if retryable is not None:
+            self.retryable = retryable
+
+    def as_dict(self) -> dict[str, str | bool]:
+        """The error for `--json` output and HTTP bodies."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, "retryable": self.retryable}
+
+
+class UsageError(MienError):
+    code, exit_code, http_status = "usage", 2, 400
+
+
+class NotFoundError(MienError):
+    code, exit_code, http_status = "not_found", 3, 404
+
+
+class AlreadyExistsError(MienError):
+    code, exit_code, http_status = "already_exists", 4, 409
+
+
+class InputError(MienError):
+    code, exit_code, http_status = "input", 5, 422
+
+
+class MediaError(InputError):
+    code = "media"
+
+
+class FaceError(InputError):
+    code = "face"
+
+
+class TextError(InputError):
+    code = "text"
+
+
+class PackageError(InputError):
+    code = "package"
+
+
+class OutputError(MienError):
+    code, exit_code, http_status = "output", 6, 507
+
+
+class MissingDependency(MienError):
+    code, exit_code, http_status = "missing_dependency", 7, 501
+
+
+class WeightsError(MienError):
+    code, exit_code, http_status = "weights", 8, 503
+
+
+class VoiceError(MienError):
+    code, exit_code, http_status = "voice", 9, 502
+
+
+class SettingsError(MienError):
+    code, exit_code, http_status = "settings", 10, 500
+
+
+class Cancelled(MienError):
+    code, exit_code, http_status = "cancelled", 130, 499

@@ -1,0 +1,31 @@
+"""Data that crosses rooms; frozen, NumPy only."""
+
+from mien.types.audio import SAMPLE_RATE, Samples, Sound, frame_bounds, frame_count
+from mien.types.engine import AvatarFrame, Engine, EngineSpec, RenderSession
+from mien.types.face import FaceBox, HeadPose, Landmarks
+from mien.types.image import Image, Matte
+from mien.types.progress import Progress, Report, silent
+from mien.types.speech import Phoneme, SpeechChunk, Word
+
+__all__ = [
+    "SAMPLE_RATE",
+    "AvatarFrame",
+    "Engine",
+    "EngineSpec",
+    "FaceBox",
+    "HeadPose",
+    "Image",
+    "Landmarks",
+    "Matte",
+    "Phoneme",
+    "Progress",
+    "RenderSession",
+    "Report",
+    "Samples",
+    "Sound",
+    "SpeechChunk",
+    "Word",
+    "frame_bounds",
+    "frame_count",
+    "silent",
+]

@@ -1,0 +1,96 @@
+"""The contract between everything that wants a moving face and everything that can draw one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from mien.plugins import Spec
+from mien.types.audio import Samples
+from mien.types.image import Image
+from mien.types.speech import Phoneme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec(Spec):
+    """An engine before it is loaded.
+
+    Args:
+        options: the pydantic model of what `open` takes.
+        weights: names in the weights catalogue that it needs.
+        creates_from: what an avatar for it is made from: "image", "video".
+    """
+
+    options: type[Any]
+    weights: tuple[str, ...] = ()
+    creates_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AvatarFrame:
+    """One picture and the sound that belongs to it.
+
+    Args:
+        index: 0, 1, 2 … since the session was opened.
+        image: uint8 RGB (H, W, 3); the receiver must not write into it.
+        audio: float32 mono 16 kHz, the samples `frame_bounds(index, fps)` of the stream; silence on idle frames; the last
+            frame of a segment is padded with silence.
+        idle: no speech belongs to it.
+    """
+
+    index: int
+    image: Image
+    audio: Samples
+    idle: bool = False
+
+
+@runtime_checkable
+class RenderSession(Protocol):
+    """The state of one stream; light. Not safe for use from several threads at once."""
+
+    fps: float
+    size: tuple[int, int]
+    """width, height of the frames."""
+    latency_frames: int
+    """how many frames of sound it must see ahead."""
+
+    def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
+        """Gives it more sound of the current segment: float32 mono 16 kHz, any length; never blocks.
+
+        Args:
+            samples: the sound.
+            phonemes: what is spoken in these samples, times relative to their start; None: to be worked out from the sound.
+        """
+        ...
+
+    def end_segment(self) -> None:
+        """No more sound belongs to this utterance: its last frames can be made now."""
+        ...
+
+    def clear(self) -> int:
+        """Drops everything not yet returned by `frames`; returns the stream's sample position that was reached."""
+        ...
+
+    def frames(self) -> Iterator[AvatarFrame]:
+        """Every frame of speech that can be made now."""
+        ...
+
+    def idle_frame(self) -> AvatarFrame:
+        """The next frame of a face that is not speaking; only when `frames` has nothing left."""
+        ...
+
+
+class Engine(Protocol):
+    """Heavy: weights, one per device and process."""
+
+    spec: EngineSpec
+
+    def open(self, avatar: Any, options: Any) -> RenderSession:
+        """Starts a stream.
+
+        Args:
+            avatar: a `mien.avatars.AvatarPackage` made for this engine.
+            options: an instance of `spec.options`.
+        """
+        ...
