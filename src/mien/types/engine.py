@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from mien.plugins import Spec
 from mien.types.audio import Samples
 from mien.types.image import Image
+from mien.types.progress import Report
 from mien.types.speech import Phoneme
 
 
@@ -20,11 +21,13 @@ class EngineSpec(Spec):
         options: the pydantic model of what `open` takes.
         weights: names in the weights catalogue that it needs.
         creates_from: what an avatar for it is made from: "image", "video".
+        prepare: `module:function` that makes the avatar's data; see `Prepare`.
     """
 
     options: type[Any]
     weights: tuple[str, ...] = ()
     creates_from: tuple[str, ...] = ()
+    prepare: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,5 +95,26 @@ class Engine(Protocol):
         Args:
             avatar: a `mien.avatars.AvatarPackage` made for this engine.
             options: an instance of `spec.options`.
+        """
+        ...
+
+
+class Prepare(Protocol):
+    """What `EngineSpec.prepare` names."""
+
+    def __call__(self, source: Image, package: Any, settings: Any, report: Report) -> list[str]:
+        """Makes an avatar's data.
+
+        Args:
+            source: the picture.
+            package: a `mien.avatars.PackageBuilder`; arrays and pictures are added to it.
+            settings: `mien.settings.Settings`.
+            report: progress.
+
+        Returns:
+            Remarks for the user, one sentence each ("3 faces were found; the largest is used.").
+
+        Raises:
+            FaceError: no usable face.
         """
         ...
