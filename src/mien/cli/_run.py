@@ -1,0 +1,87 @@
+"""The command tree, and the one place where errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from mien import __version__
+from mien.cli._console import print_error, say
+from mien.errors import Cancelled, MienError, OutputError, UsageError
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    help="A self-hosted digital human: a photo that speaks.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"mien {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command; every way it can end becomes an exit code and, unless it ended well, one clear sentence."""
+    try:
+        code = app(arguments, prog_name="mien", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except MienError as error:
+        return _fail(error, arguments)
+    except typer.TyperException as error:
+        return _fail(_usage(error), arguments)
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; what is still buffered must not complain when the interpreter closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        logger.debug("failed", exc_info=True)
+        return _fail(OutputError(_os_sentence(error), hint="Look at the file's place, rights and disk."), arguments)
+    except Exception as error:  # noqa: BLE001
+        logger.debug("crashed", exc_info=True)
+        return _fail(_unexpected(error), arguments)
+    if code == Cancelled.exit_code:
+        return _fail(Cancelled("Stopped; nothing was written."), arguments)
+    return code
+
+
+def _fail(error: MienError, arguments: list[str]) -> int:
+    print_error(error.as_dict(), as_json="--json" in arguments)
+    return error.exit_code
+
+
+def _usage(error: typer.TyperException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "mien"
+    return UsageError(error.format_message(), hint=f"Run: {path} --help")
+
+
+def _os_sentence(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{reason}: {error.filename}." if error.filename else f"{reason}."
+
+
+def _unexpected(error: Exception) -> MienError:
+    return MienError(
+        f"Something went wrong inside Mien ({type(error).__name__}: {error}).",
+        hint="This is a bug: run it again with MIEN_LOG_LEVEL=debug and report what is printed.",
+    )
