@@ -1,0 +1,40 @@
+"""How the face networks are run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+Tensor: TypeAlias = NDArray[np.float32]
+
+
+class Network:
+    """One ONNX network with one picture-shaped input, on the processor.
+
+    Args:
+        path: the ONNX file.
+        threads: processor cores it may use; they sleep between calls.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def __call__(self, picture: Tensor) -> dict[str, Tensor]:
+        """Outputs by name.
+
+        Args:
+            picture: float32 (H, W, 3) in the range that the network wants.
+        """
+        outputs = self._session.run(self._outputs, {self._input: picture[None]})
+        return {name: np.asarray(value) for name, value in zip(self._outputs, outputs, strict=True)}
