@@ -1,0 +1,23 @@
+"""Text to speech: PCM in pieces and, where the voice has them, the times of its sounds.
+
+`speak(text, settings, voice)` says a text once; a `Speaker` stays ready. Voices are plug-ins of the group `mien.voices`.
+"""
+
+from mien.speech.speaker import MAX_TEXT_BYTES, Speaker, speak
+from mien.speech.text import LanguageRun, clean, language_runs, speakable, split_sentences
+from mien.speech.voice import Voice, VoiceFactory, VoiceInfo, VoiceSpec
+
+__all__ = [
+    "MAX_TEXT_BYTES",
+    "LanguageRun",
+    "Speaker",
+    "Voice",
+    "VoiceFactory",
+    "VoiceInfo",
+    "VoiceSpec",
+    "clean",
+    "language_runs",
+    "speak",
+    "speakable",
+    "split_sentences",
+]

@@ -1,0 +1,1 @@
+"""The speech engines that come with Mien; reached only through `mien.plugins`."""

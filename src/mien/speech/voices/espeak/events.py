@@ -1,0 +1,81 @@
+"""espeak-ng's events as phonemes and words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from mien.types import Phoneme, Word
+
+Event: TypeAlias = tuple[int, int, int, int, str]
+"""type, 1-based position in the text, length in characters, sample, phoneme name; see `worker.py`."""
+
+_WORD, _PHONEME = 1, 7
+_SHORT_PAUSE_S = 0.06
+"""Mandarin and some others put an empty event of 5–40 ms between two syllables: a joint, no pause that a mouth would show."""
+
+_LANGUAGE_SWITCH = re.compile(r"^\([a-z0-9-]*\)?$", re.IGNORECASE)
+_NOT_SOUNDS = re.compile(r"[ˈˌ'‚,0-9˥˦˧˨˩_:|#]")
+
+
+def phonemes(events: Sequence[Event], samples: int, sample_rate: int) -> tuple[Phoneme, ...]:
+    """The sounds of one utterance, covering its `samples` without gaps.
+
+    Convention: a phoneme starts where espeak says. For voiceless stops (p t k) that is the burst: their closure, about
+    45 ms of silence, belongs to the phoneme before. Names are espeak's own IPA: affricates, diphthongs and r-coloured vowels are
+    one phoneme (`tʃ`, `aɪ`, `ɑːɹ`), and Mandarin's are not pure IPA (`tɕh`, `s.`, `i.`).
+    """
+    marks = [
+        (event[3] / sample_rate, event[4])
+        for event in events
+        if event[0] == _PHONEME and not _LANGUAGE_SWITCH.match(event[4])
+    ]
+    total = samples / sample_rate
+    ends = [start for start, _ in marks[1:]] + [total]
+    result: list[Phoneme] = []
+    if marks and marks[0][0] > 0:
+        result.append(Phoneme("", 0.0, marks[0][0]))
+    for (start, name), end in zip(marks, ends, strict=True):
+        if end > start:
+            _append(result, Phoneme(_NOT_SOUNDS.sub("", name), start, min(end, total), _stress(name)))
+    return tuple(result)
+
+
+def _append(phonemes: list[Phoneme], item: Phoneme) -> None:
+    """Adds a phoneme; pauses in a row become one, and one that is too short to be a pause prolongs the sound before it."""
+    last = phonemes[-1] if phonemes else None
+    joint = not item.ipa and item.end_s - item.start_s < _SHORT_PAUSE_S
+    if last and not item.ipa and (joint or not last.ipa):
+        phonemes[-1] = Phoneme(last.ipa, last.start_s, item.end_s, last.stress)
+    else:
+        phonemes.append(item)
+
+
+def _stress(name: str) -> int:
+    if "ˈ" in name:
+        return 2
+    return int("ˌ" in name)
+
+
+def words(events: Sequence[Event], text: str, phonemes: Sequence[Phoneme], sample_rate: int) -> tuple[Word, ...]:
+    """The written words of `text` with their times; a number that is spoken as several words is one."""
+    marks: list[tuple[int, int, float]] = []
+    for kind, position, length, sample, _ in events:
+        if kind != _WORD or length <= 0:
+            continue
+        start, end = position - 1, position - 1 + length
+        if text[start:end].strip() and (not marks or start >= marks[-1][1]):
+            marks.append((start, end, sample / sample_rate))
+    speech_end = max((item.end_s for item in phonemes if item.ipa), default=0.0)
+    ends = [begin for _, _, begin in marks[1:]] + [speech_end]
+    return tuple(
+        Word(text[start:end].strip(), begin, _end_of_sound(phonemes, begin, max(begin, finish)))
+        for (start, end, begin), finish in zip(marks, ends, strict=True)
+    )
+
+
+def _end_of_sound(phonemes: Sequence[Phoneme], start: float, end: float) -> float:
+    """Where the sounds in [start, end) stop: a pause after a word is not part of it."""
+    sounds = [item.end_s for item in phonemes if item.ipa and item.start_s < end and item.end_s > start]
+    return min(end, max(sounds, default=end))
