@@ -1,0 +1,66 @@
+"""Where the store keeps what: `CACHE_DIR/weights/NAME/FILE`, and converted files beside their originals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mien.types import Progress, Report
+from mien.weights import disk
+from mien.weights.catalog import Catalog, Entry
+
+_POLL_S = 0.2
+
+
+class Layout:
+    def __init__(self, cache_dir: Path, catalog: Catalog) -> None:
+        self.folder = cache_dir / "weights"
+        self.catalog = catalog
+
+    def original(self, entry: Entry) -> Path:
+        """The file as it was published."""
+        return self.folder / entry.name / entry.file
+
+    def part(self, entry: Entry) -> Path:
+        """A download that is not complete."""
+        original = self.original(entry)
+        return original.with_name(f"{original.name}.part")
+
+    def ready(self, entry: Entry) -> Path:
+        """The file that the engines use; a converted one carries the converter's version."""
+        original = self.original(entry)
+        return original.with_name(f"{original.stem}.v{self.catalog.converter}.onnx") if entry.convert else original
+
+    def has_original(self, entry: Entry) -> bool:
+        """Whether the file is there in its full size. Its hash was checked when it was placed."""
+        original = self.original(entry)
+        return original.is_file() and original.stat().st_size == entry.size
+
+    def is_ready(self, entry: Entry) -> bool:
+        return self.ready(entry).is_file() if entry.convert else self.has_original(entry)
+
+    @contextmanager
+    def lock(self, name: str, report: Report) -> Iterator[None]:
+        """Holds the store's lock of that name, against other threads and processes; `report` may cancel the wait.
+
+        Who needs several takes an entry's lock first and a wheel's lock second.
+        """
+        file = self.folder / f".{name}.lock"
+        with disk.writing(file):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file)
+        started = time.monotonic()
+        while not lock.is_locked:
+            try:
+                with disk.writing(file):
+                    lock.acquire(timeout=_POLL_S)
+            except Timeout:
+                report(Progress("wait", time.monotonic() - started, None, "seconds"))
+        try:
+            yield
+        finally:
+            lock.release()
