@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         logger.debug("failed", exc_info=True)
         return _fail(OutputError(_os_sentence(error), hint="Look at the file's place, rights and disk."), arguments)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         logger.debug("crashed", exc_info=True)
         return _fail(_unexpected(error), arguments)
     if code == Cancelled.exit_code:

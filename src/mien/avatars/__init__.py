@@ -1,0 +1,22 @@
+"""Avatars as files: the `.mien` package, the store of a user's own, and the built-in ones."""
+
+from mien.avatars.builder import PackageBuilder
+from mien.avatars.builtin import builtin_names, builtin_picture
+from mien.avatars.cache import PreparedCache
+from mien.avatars.manifest import Manifest, check_name
+from mien.avatars.package import SUFFIX, AvatarPackage
+from mien.avatars.store import AvatarStore, Stored, write_zip
+
+__all__ = [
+    "SUFFIX",
+    "AvatarPackage",
+    "AvatarStore",
+    "Manifest",
+    "PackageBuilder",
+    "PreparedCache",
+    "Stored",
+    "builtin_names",
+    "builtin_picture",
+    "check_name",
+    "write_zip",
+]

@@ -1,0 +1,125 @@
+"""Making a package: files are gathered in a hidden folder that gets its name only when all is there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from mien.avatars import arrays
+from mien.avatars.manifest import MANIFEST_FILE, FileEntry, Manifest, check_path
+from mien.avatars.package import IMAGE_SUFFIXES, AvatarPackage
+from mien.errors import AlreadyExistsError, OutputError
+from mien.types import Image
+
+HIDDEN = ".unfinished-"
+ABANDONED_S = 24 * 3600
+"""A hidden folder older than this belongs to a process that died."""
+JPEG_QUALITY = 95
+
+
+class PackageBuilder:
+    """Used as a context: what was not finished when it is left is removed.
+
+    Args:
+        destination: the folder that the package shall become; it must not exist when `finish` is called.
+    """
+
+    def __init__(self, destination: Path) -> None:
+        self._destination = destination
+        self._files: dict[str, FileEntry] = {}
+        try:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=destination.parent))
+        except OSError as error:
+            raise _cannot_write(destination, error) from error
+
+    def __enter__(self) -> PackageBuilder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add_arrays(self, name: str, values: Mapping[str, NDArray[Any]]) -> None:
+        """Adds `NAME.npz`."""
+        self.add_bytes(f"{name}.npz", arrays.pack(values))
+
+    def add_image(self, name: str, image: Image, format: str = "png") -> None:
+        """Adds `NAME.png` (exact) or `NAME.jpg` (small)."""
+        if f".{format}" not in IMAGE_SUFFIXES:
+            raise ValueError(f"{format!r} is not one of {IMAGE_SUFFIXES}")
+        file = io.BytesIO()
+        picture = Pillow.fromarray(image)
+        if format == "png":
+            picture.save(file, "PNG", compress_level=3)
+        else:
+            picture.save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        self.add_bytes(f"{name}.{format}", file.getvalue())
+
+    def add_bytes(self, name: str, data: bytes) -> None:
+        """Adds any file; `name` may have folders."""
+        path = self._folder / check_path(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        except OSError as error:
+            raise _cannot_write(self._destination, error) from error
+        self._files[name] = FileEntry(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+    def finish(self, manifest: Manifest) -> AvatarPackage:
+        """Writes the manifest, with the files that were added, and gives the folder its name.
+
+        Raises:
+            AlreadyExistsError: the destination exists.
+            OutputError: it cannot be written.
+        """
+        whole = Manifest.model_validate(manifest.model_dump() | {"files": self._files})
+        try:
+            (self._folder / MANIFEST_FILE).write_text(whole.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            self._folder.chmod(0o755)
+            if self._destination.exists():
+                raise FileExistsError
+            # A folder that came into being meanwhile is not empty, so the renaming fails rather than replaces.
+            os.rename(self._folder, self._destination)
+        except FileExistsError as error:
+            raise _taken(self._destination) from error
+        except OSError as error:
+            if self._destination.exists():
+                raise _taken(self._destination) from error
+            raise _cannot_write(self._destination, error) from error
+        return AvatarPackage.open(self._destination)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what processes that died have left in a folder of packages."""
+    for path in folder.glob(f"{HIDDEN}*"):
+        if time.time() - modified(path) > ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def modified(path: Path) -> float:
+    """When a file or folder was last changed, seconds of the epoch; now, if another process has just removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _taken(path: Path) -> AlreadyExistsError:
+    return AlreadyExistsError(f"{path} exists already.", hint="Choose another name or delete it first.")
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The avatar cannot be written to {path.parent}: {error.strerror}.",
+        hint="Look at the folder's rights and at the free space; MIEN_DATA_DIR and MIEN_CACHE_DIR move it.",
+    )
