@@ -1,0 +1,1 @@
+"""What draws a face: one folder each, one contract (`mien.types.engine`)."""

@@ -1,0 +1,71 @@
+"""Where closed lips meet: the landmarks are a pixel or two off, the dark line between the lips is exact."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.engines.portrait.curves import smooth_curve
+from mien.engines.portrait.mesh import FaceAxes
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER
+from mien.types import Image, Landmarks
+
+FloatArray = NDArray[np.float32]
+
+CLOSED_BELOW = 0.03
+"""IOD between the inner lips' landmarks under which a mouth counts as closed."""
+REACH = 0.03
+"""IOD above and below the landmarks that are searched."""
+COLUMNS, STEPS = 41, 25
+
+
+def settle_lips(picture: Image, landmarks: Landmarks) -> Landmarks:
+    """Puts the inner lips of a closed mouth on the line where the lips meet.
+
+    Args:
+        picture: uint8 RGB (H, W, 3).
+        landmarks: (478, 3) pixels.
+
+    Returns:
+        The landmarks; upper and lower inner lip coincide if the mouth is closed, else they are as they were.
+    """
+    axes = FaceAxes.of(landmarks)
+    upper, lower = axes.to_face(landmarks[INNER_UPPER]), axes.to_face(landmarks[INNER_LOWER])
+    if float((lower - upper)[:, 1].max()) >= CLOSED_BELOW:
+        return landmarks
+    middle = (upper + lower) / 2
+    grid = np.linspace(middle[0, 0], middle[-1, 0], COLUMNS, dtype=np.float32)
+    offset = _dark_line(
+        picture,
+        axes,
+        np.stack([grid, smooth_curve(middle[:, :2], grid), np.interp(grid, middle[:, 0], middle[:, 2])], 1),
+    )
+    middle[:, 1] += np.interp(middle[:, 0], grid, offset)
+    settled = landmarks.copy()
+    line = middle @ axes.rotation.T * axes.iod + axes.origin
+    settled[INNER_UPPER] = settled[INNER_LOWER] = line
+    return settled
+
+
+def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray) -> FloatArray:
+    """IOD by which a line (N, 3) must be moved down, column by column, to follow the darkest way near it."""
+    steps = np.linspace(-REACH, REACH, STEPS, dtype=np.float32)
+    points = line[:, None] + steps[None, :, None] * np.array([0, 1, 0], np.float32)
+    xy = axes.to_picture(points.reshape(-1, 3)).reshape(len(line), STEPS, 2) - np.float32(0.5)
+    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, 0.006 * axes.iod))
+    dark = cv2.remap(grey, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    spread = max(float(dark.std()), 4.0)
+    cost = dark / spread + 0.8 * (steps / REACH) ** 2
+    total, came = cost.copy(), np.zeros(cost.shape, int)
+    jump = 0.15 * np.abs(np.arange(STEPS)[:, None] - np.arange(STEPS)[None]) ** 1.5
+    for column in range(1, len(line)):
+        way = total[column - 1][None] + jump
+        came[column] = way.argmin(axis=1)
+        total[column] += way.min(axis=1)
+    path = np.empty(len(line), int)
+    path[-1] = total[-1].argmin()
+    for column in range(len(line) - 1, 0, -1):
+        path[column - 1] = came[column][path[column]]
+    offset = cv2.GaussianBlur(steps[path].reshape(1, -1), (0, 0), 1.5).ravel()
+    return offset * np.clip((1 - np.abs(np.linspace(-1, 1, len(line)))) / 0.15, 0, 1).astype(np.float32)
