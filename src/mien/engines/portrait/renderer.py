@@ -35,6 +35,7 @@ class Renderer:
 
     def __init__(self, scene: Scene, blur: float = 0.5) -> None:
         self._scene = scene
+        self.size = scene.frame.shape[1], scene.frame.shape[0]
         self._mesh = build_mesh(scene.landmarks)
         points = self._mesh.points
         self._rig = Rig(self._mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))

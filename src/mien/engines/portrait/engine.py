@@ -1,0 +1,68 @@
+"""The portrait engine: sessions that turn sound into frames of one speaking picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from mien.avatars import AvatarPackage
+from mien.engines.portrait.prepare import load
+from mien.engines.portrait.renderer import Renderer
+from mien.engines.portrait.scene import Scene
+from mien.engines.portrait.spec import SPEC, PortraitOptions
+from mien.motion import Performance
+from mien.settings import Settings
+from mien.types import AvatarFrame, Phoneme, Samples, frame_bounds
+
+
+class PortraitEngine:
+    """Holds nothing heavy: all a portrait needs is in its package."""
+
+    spec = SPEC
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def open(self, avatar: AvatarPackage, options: PortraitOptions) -> PortraitSession:
+        """Starts a stream; see `mien.types.Engine`."""
+        picture, matte, landmarks = load(avatar)
+        if options.frame == "head":
+            scene = Scene.head(picture, matte, landmarks, options.size)
+        else:
+            scene = Scene.full(picture, matte, landmarks)
+        return PortraitSession(Renderer(scene), Performance(fps=options.fps, seed=options.seed), options.fps)
+
+
+class PortraitSession:
+    """One stream; see `mien.types.RenderSession`."""
+
+    def __init__(self, renderer: Renderer, performance: Performance, fps: float) -> None:
+        self.fps = fps
+        self.size = renderer.size
+        self.latency_frames = performance.latency_frames
+        self._renderer = renderer
+        self._performance = performance
+        self._index = 0
+
+    def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
+        self._performance.push(samples, phonemes)
+
+    def end_segment(self) -> None:
+        self._performance.end_segment()
+
+    def clear(self) -> int:
+        return self._performance.clear()
+
+    def frames(self) -> Iterator[AvatarFrame]:
+        for pose, audio in self._performance.frames():
+            frame = AvatarFrame(self._index, self._renderer.draw(pose), audio)
+            self._index += 1
+            yield frame
+
+    def idle_frame(self) -> AvatarFrame:
+        first, end = frame_bounds(self._index, self.fps)
+        image = self._renderer.draw(self._performance.idle())
+        frame = AvatarFrame(self._index, image, np.zeros(end - first, np.float32), idle=True)
+        self._index += 1
+        return frame
