@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from mien.speech.phonemes import without_joints
 from mien.types import Phoneme, Word
 
 Event: TypeAlias = tuple[int, int, int, int, str]
 """type, 1-based position in the text, length in characters, sample, phoneme name; see `worker.py`."""
 
 _WORD, _PHONEME = 1, 7
-_SHORT_PAUSE_S = 0.06
-"""Mandarin and some others put an empty event of 5–40 ms between two syllables: a joint, no pause that a mouth would show."""
-
 _LANGUAGE_SWITCH = re.compile(r"^\([a-z0-9-]*\)?$", re.IGNORECASE)
 _NOT_SOUNDS = re.compile(r"[ˈˌ'‚,0-9˥˦˧˨˩_:|#]")
 
@@ -33,23 +31,11 @@ def phonemes(events: Sequence[Event], samples: int, sample_rate: int) -> tuple[P
     ]
     total = samples / sample_rate
     ends = [start for start, _ in marks[1:]] + [total]
-    result: list[Phoneme] = []
-    if marks and marks[0][0] > 0:
-        result.append(Phoneme("", 0.0, marks[0][0]))
-    for (start, name), end in zip(marks, ends, strict=True):
-        if end > start:
-            _append(result, Phoneme(_NOT_SOUNDS.sub("", name), start, min(end, total), _stress(name)))
-    return tuple(result)
-
-
-def _append(phonemes: list[Phoneme], item: Phoneme) -> None:
-    """Adds a phoneme; pauses in a row become one, and one that is too short to be a pause prolongs the sound before it."""
-    last = phonemes[-1] if phonemes else None
-    joint = not item.ipa and item.end_s - item.start_s < _SHORT_PAUSE_S
-    if last and not item.ipa and (joint or not last.ipa):
-        phonemes[-1] = Phoneme(last.ipa, last.start_s, item.end_s, last.stress)
-    else:
-        phonemes.append(item)
+    sounds = [
+        Phoneme(_NOT_SOUNDS.sub("", name), start, min(end, total), _stress(name))
+        for (start, name), end in zip(marks, ends, strict=True)
+    ]
+    return without_joints([Phoneme("", 0.0, sounds[0].start_s), *sounds] if sounds else [])
 
 
 def _stress(name: str) -> int:
