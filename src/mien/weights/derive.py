@@ -6,6 +6,15 @@ import logging
 from importlib.metadata import version
 from pathlib import Path
 
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NotImplemented,
+    RuntimeException,
+)
+
 from mien.errors import WeightsError
 from mien.weights import disk, fingerprint
 from mien.weights.catalog import OutputPrint
@@ -34,9 +43,7 @@ def derive(raw: Path, target: Path, expected: tuple[OutputPrint, ...]) -> None:
 
 def check(derived: Path, expected: tuple[OutputPrint, ...]) -> str | None:
     """What is wrong with a converted file, in words; None if it is as it should be."""
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidProtobuf, NoSuchFile
-
     try:
         return fingerprint.difference(expected, fingerprint.measure(derived.read_bytes()))
-    except (Fail, InvalidArgument, InvalidProtobuf, NoSuchFile) as error:
+    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException) as error:
         return f"it cannot be run: {error}"

