@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import stat
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mien.avatars import AvatarPackage, PackageBuilder, write_zip
-from mien.errors import AlreadyExistsError, MienError, NotFoundError, OutputError, PackageError
+from mien.errors import AlreadyExistsError, NotFoundError, OutputError, PackageError
 
 from .conftest import FACE, fill, manifest, picture
 
@@ -241,12 +242,10 @@ class TestHostileZip:
                 break
         path = zipped.with_name("damaged.mien")
         path.write_bytes(bad)
-        try:
+        with contextlib.suppress(PackageError):
             opened = AvatarPackage.open(path)
             np.testing.assert_array_equal(opened.arrays("mesh")["face"], FACE)
             np.testing.assert_array_equal(opened.image("photo"), picture())
-        except MienError as error:
-            assert isinstance(error, PackageError), error
 
     @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(name=st.text(min_size=1, max_size=30))
@@ -318,7 +317,5 @@ class TestHostileArrays:
         npz = bytearray(arrays.pack({"face": FACE}))
         position %= len(npz)
         npz[position : position + len(patch)] = patch
-        try:
+        with contextlib.suppress(ValueError):
             arrays.unpack(bytes(npz))
-        except ValueError as error:
-            assert str(error)

@@ -59,8 +59,7 @@ def test_names_that_could_do_harm(store: AvatarStore, name: str):
 def test_any_text_is_a_name_inside_the_folder_or_refused(name: str):
     try:
         path = AvatarStore(Path("/store")).path(name)
-    except UsageError as error:
-        assert len(error.message) < 600
+    except UsageError:
         return
     assert path.parent == Path("/store")
     assert check_name(check_name(name)) == check_name(name)
