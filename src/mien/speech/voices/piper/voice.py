@@ -12,7 +12,7 @@ from typing import Any
 
 import piper
 from google.protobuf.message import DecodeError
-from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors  # pyright: ignore[reportAttributeAccessIssue]
 from piper.config import PhonemeType, SynthesisConfig
 from piper.const import BOS, EOS
 
