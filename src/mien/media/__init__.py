@@ -1,0 +1,30 @@
+"""Pictures, sound and video: read from files of any kind, written whole or not at all."""
+
+from mien.media.audio import AudioReader, is_silent, read_audio, write_wav
+from mien.media.files import atomic_output, check_output
+from mien.media.images import read_image, write_image
+from mien.media.label import METADATA, Label
+from mien.media.resample import Resampler, resample
+from mien.media.subtitles import Cue, write_srt, write_vtt
+from mien.media.video import VideoReader
+from mien.media.writer import VideoWriter
+
+__all__ = [
+    "METADATA",
+    "AudioReader",
+    "Cue",
+    "Label",
+    "Resampler",
+    "VideoReader",
+    "VideoWriter",
+    "atomic_output",
+    "check_output",
+    "is_silent",
+    "read_audio",
+    "read_image",
+    "resample",
+    "write_image",
+    "write_srt",
+    "write_vtt",
+    "write_wav",
+]
