@@ -69,7 +69,9 @@ class Roi:
     def crop(self, image: Image, side: int, border: int = cv2.BORDER_REPLICATE) -> Image:
         """uint8 (side, side, 3); what lies outside the picture is as `border` says."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(image, self.matrix(side), (side, side), flags=flags, borderMode=border))
+        return np.asarray(
+            cv2.warpAffine(image, self.matrix(side), (side, side), flags=flags, borderMode=border), np.uint8
+        )
 
     def to_image(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points (…, 2) given as fractions of the square, in pixels of the picture."""
