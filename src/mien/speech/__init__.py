@@ -3,6 +3,7 @@
 `speak(text, settings, voice)` says a text once; a `Speaker` stays ready. Voices are plug-ins of the group `mien.voices`.
 """
 
+from mien.speech.listing import ListedVoice, Listing, list_voices
 from mien.speech.speaker import MAX_TEXT_BYTES, Speaker, speak
 from mien.speech.text import LanguageRun, clean, language_runs, speakable, split_sentences
 from mien.speech.voice import Voice, VoiceFactory, VoiceInfo, VoiceSpec
@@ -10,6 +11,8 @@ from mien.speech.voice import Voice, VoiceFactory, VoiceInfo, VoiceSpec
 __all__ = [
     "MAX_TEXT_BYTES",
     "LanguageRun",
+    "ListedVoice",
+    "Listing",
     "Speaker",
     "Voice",
     "VoiceFactory",
@@ -17,6 +20,7 @@ __all__ = [
     "VoiceSpec",
     "clean",
     "language_runs",
+    "list_voices",
     "speak",
     "speakable",
     "split_sentences",

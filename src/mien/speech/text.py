@@ -251,6 +251,17 @@ def language_runs(text: str, preferred: str = "") -> list[LanguageRun]:
     return runs
 
 
+def same_language(tag: str, wanted: str) -> bool:
+    """Whether a voice of language `tag` answers a wish: "en-us" for "en", "cmn" for "zh"; not "en" for "en-us"."""
+    have, wish = _subtags(tag), _subtags(wanted)
+    return have[: len(wish)] == wish
+
+
+def _subtags(tag: str) -> list[str]:
+    parts = tag.lower().replace("_", "-").split("-")
+    return ["zh" if part == "cmn" else part for part in parts]
+
+
 def _scripts_of(language: str) -> tuple[str, ...]:
     if not language:
         return ()
