@@ -34,8 +34,17 @@ def _refused(place: Path, error: OSError) -> OutputError:
     return OutputError(f"{place} cannot be written: {reason}.", hint="Set MIEN_CACHE_DIR to a folder you may write to.")
 
 
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Turns what the operating system says about reading `place` into `WeightsError`."""
+    try:
+        yield
+    except OSError as error:
+        raise WeightsError(f"{place} cannot be read: {error.strerror or error}.") from error
+
+
 def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -49,29 +58,26 @@ def place(blocks: Iterable[bytes], target: Path, *, sha256: str | None = None) -
         WeightsError: the bytes are others; nothing is kept.
         OutputError: the folder cannot be written to, or the disk is full.
     """
+    digest = hashlib.sha256()
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    digest = hashlib.sha256()
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for block in blocks:
-                digest.update(block)
-                with writing(target):
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for block in blocks:
+                    digest.update(block)
                     file.write(block)
-                    file.flush()
-        if sha256 is not None and digest.hexdigest() != sha256:
-            raise WeightsError(f"{target.name} would have other bytes than expected (not sha256 {sha256[:12]}…)")
-        with writing(target):
+            if sha256 is not None and digest.hexdigest() != sha256:
+                raise WeightsError(f"{target.name} has other bytes than expected (not sha256 {sha256[:12]}…)")
             # mkstemp makes files that only their owner reads; a shared cache needs the usual rights.
             temporary.chmod(0o644)
             temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         while block := file.read(BLOCK):
             yield block

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import ssl
 import threading
 import time
 from pathlib import Path
@@ -28,10 +30,10 @@ class Downloader:
     Args:
         answer_s: how long a host has for its first answer; short, because there are other sources.
         stall_s: how long a running download may give nothing.
-        tries: how often a broken download is taken up again.
+        tries: how many requests in a row may bring nothing before a broken download is given up.
     """
 
-    def __init__(self, *, answer_s: float = 6.0, stall_s: float = 20.0, tries: int = 4) -> None:
+    def __init__(self, *, answer_s: float = 6.0, stall_s: float = 20.0, tries: int = 3) -> None:
         self._answer_s = answer_s
         self._stall_s = stall_s
         self._tries = tries
@@ -61,20 +63,18 @@ class Downloader:
         self.fetch(url, part, size=size, sha256=sha256, report=report)
 
     def _complete(self, url: str, part: Path, size: int, report: Report) -> None:
-        for attempt in range(1, self._tries + 1):
-            if _length(part) >= size:
-                return
-            before = _length(part)
+        failures, most = 0, _length(part)
+        while _length(part) < size:
             try:
                 self._stream(url, part, size, report)
             except _TRANSIENT as error:
-                if attempt == self._tries:
-                    raise WeightsError(
-                        f"broke off at {_length(part)} of {size} bytes ({error})", retryable=True
-                    ) from error
-                logger.info("broke_off", extra={"file": part.name, "done": _length(part)})
-                if _length(part) == before:
-                    time.sleep(0.2 * 2**attempt)
+                done = _length(part)
+                logger.info("broke_off", extra={"file": part.name, "done": done})
+                failures = 0 if done > most else failures + 1
+                most = max(most, done)
+                if failures == self._tries:
+                    raise WeightsError(f"broke off at {done} of {size} bytes ({error})", retryable=True) from error
+                time.sleep(0.2 * 2**failures)
 
     def _stream(self, url: str, part: Path, size: int, report: Report) -> None:
         """One request: appends to the part, or starts it anew if the server does not continue it."""
@@ -93,7 +93,7 @@ class Downloader:
     def _client(self) -> httpx.Client:
         timeout = httpx.Timeout(self._stall_s, connect=self._answer_s)
         try:
-            return httpx.Client(follow_redirects=True, timeout=timeout)
+            return httpx.Client(verify=_trust(), follow_redirects=True, timeout=timeout)
         except ValueError as error:
             raise WeightsError(f"cannot be reached (the proxy that the environment names: {error})") from error
 
@@ -125,23 +125,30 @@ class Downloader:
 
     def _write(self, url: str, response: httpx.Response, part: Path, size: int, report: Report) -> None:
         done = _length(part) if _continues(response, _length(part)) else 0
+        announced = response.headers.get("content-length", "")
+        if announced.isdigit() and done + int(announced) != size:
+            raise WeightsError(f"serves {done + int(announced)} bytes instead of {size}")
         with disk.writing(part):
             _tag_file(part).write_text(f"{url}\n{response.headers.get('etag', '')}\n")
-            file = part.open("ab" if done else "wb")
-        with file:
+        with disk.writing(part), part.open("ab" if done else "wb") as file:
             report(Progress("fetch", done, size, "bytes"))
-            for block in response.iter_raw(disk.BLOCK):
+            for block in response.iter_raw():
                 done += len(block)
                 if done > size:
-                    file.close()
-                    discard(part)
-                    raise WeightsError(f"served more than the expected {size} bytes")
-                with disk.writing(part):
-                    file.write(block)
-                    file.flush()
+                    break
+                file.write(block)
                 report(Progress("fetch", done, size, "bytes"))
+        if done > size:
+            discard(part)
+            raise WeightsError(f"served more than the expected {size} bytes")
         if done < size:
             raise httpx.RemoteProtocolError("the answer was too short")
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Known certificate authorities; loading them takes longer than many a request."""
+    return httpx.create_ssl_context()
 
 
 def discard(part: Path) -> None:

@@ -23,11 +23,8 @@ def take_in(path: Path, layout: Layout) -> list[Entry]:
     """
     if not path.is_file():
         raise WeightsError(f"There is no file {path}.", hint="Name a model file or a wheel that holds some.")
-    try:
-        # As itself first: a TensorFlow Lite file with metadata is a zip file too.
-        taken = _as_itself(path, layout) or _from_wheel(path, layout)
-    except PermissionError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+    # As itself first: a TensorFlow Lite file with metadata is a zip file too.
+    taken = _as_itself(path, layout) or _from_wheel(path, layout)
     if not taken:
         wanted = ", ".join(f"{entry.file} (sha256 {entry.sha256[:12]}…)" for entry in layout.catalog.entry)
         raise WeightsError(f"{path} is none of the known model files.", hint=f"Known: {wanted}.")
