@@ -1,0 +1,131 @@
+"""How a head moves while its owner speaks or listens: drift, nods on stressed syllables, breath. Never periodic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 3.5, 3.5, 2.5
+"""Degrees; what a single photo can be turned without tearing."""
+
+SHIFT_LIMIT = 0.03
+"""IOD."""
+
+_DRIFT_HZ = (0.28, 0.50)
+"""How fast the head follows its drift: listening, speaking."""
+_DRIFT_SD = ((1.3, 0.7, 0.7), (1.9, 1.2, 0.9))
+"""Degrees of yaw, pitch, roll; listening, speaking."""
+_DRIFT_EVERY_S = (3.0, 1.3)
+_NOD_HZ = 1.7
+_NOD_DEG = 1.7
+_NOD_HOLD_S = 0.14
+_NOD_REST_S = 0.35
+"""No second nod within this time."""
+_BREATH_S = 4.2
+_BREATH_SHIFT = 0.0035
+
+
+class Spring:
+    """Follows its goal without overshoot; exact for any step (critically damped oscillator)."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self.speed = 0.0
+
+    def step(self, goal: float, hz: float, dt: float) -> float:
+        omega = 2.0 * math.pi * hz
+        decay = math.exp(-omega * dt)
+        offset = self.value - goal
+        slope = (self.speed + omega * offset) * dt
+        self.value = goal + (offset + slope) * decay
+        self.speed = (self.speed - omega * slope) * decay
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class HeadMotion:
+    """Degrees and IOD, as in `Articulation`."""
+
+    yaw: float
+    pitch: float
+    roll: float
+    shift: tuple[float, float]
+
+
+def soft_limit(value: float, limit: float) -> float:
+    """`value`, bent so that it never passes ± `limit`."""
+    return limit * math.tanh(value / limit)
+
+
+class Head:
+    """The head of one stream, frame by frame."""
+
+    def __init__(self, fps: float, rng: np.random.Generator) -> None:
+        self._dt = 1.0 / fps
+        self._rng = rng
+        self._goal = [0.0, 0.0, 0.0]
+        self._next_goal_s = 0.0
+        self._drift = [Spring(), Spring(), Spring()]
+        self._drift_hz = Spring()
+        self._nod_goal = [0.0, 0.0, 0.0]
+        self._nod = [Spring(), Spring(), Spring()]
+        self._nod_age_s = math.inf
+        self._breath = float(rng.uniform(0.0, 2.0 * math.pi))
+        self._tremor = [0.0, 0.0, 0.0]
+
+    def step(self, speech: float, accent: float) -> HeadMotion:
+        """One frame.
+
+        Args:
+            speech: 0 listening … 1 speaking.
+            accent: 0 … 1, a stressed syllable begins in this frame.
+        """
+        self._choose_goal(speech)
+        self._choose_nod(accent)
+        hz = self._drift_hz.step(_DRIFT_HZ[0] + (_DRIFT_HZ[1] - _DRIFT_HZ[0]) * speech, 0.5, self._dt)
+        noise = self._rng.standard_normal(3)
+        angles = []
+        for axis in range(3):
+            self._tremor[axis] += -0.08 * self._tremor[axis] + 0.012 * float(noise[axis])
+            drift = self._drift[axis].step(self._goal[axis], max(hz, 0.05), self._dt)
+            nod = self._nod[axis].step(self._nod_goal[axis], _NOD_HZ, self._dt)
+            angles.append(drift + nod + self._tremor[axis])
+        yaw, pitch, roll = (
+            soft_limit(angle, limit) for angle, limit in zip(angles, (YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT), strict=True)
+        )
+        return HeadMotion(yaw, pitch, roll, self._shift(yaw, pitch, roll))
+
+    def _choose_goal(self, speech: float) -> None:
+        self._next_goal_s -= self._dt * (1.0 + speech)
+        if self._next_goal_s > 0.0:
+            return
+        state = int(speech > 0.5)
+        mean = _DRIFT_EVERY_S[state] * (1.0 + speech)
+        self._next_goal_s = mean * float(self._rng.lognormal(-0.125, 0.5))
+        spread = self._rng.standard_normal(3) * _DRIFT_SD[state]
+        # A part of the last goal is kept: a head wanders, it does not jump between unrelated poses.
+        self._goal = [0.45 * old + float(new) for old, new in zip(self._goal, spread, strict=True)]
+
+    def _choose_nod(self, accent: float) -> None:
+        self._nod_age_s += self._dt
+        if self._nod_age_s > _NOD_HOLD_S:
+            self._nod_goal = [0.0, 0.0, 0.0]
+        if accent <= 0.0 or self._nod_age_s < _NOD_REST_S:
+            return
+        size, side, tilt = self._rng.lognormal(-0.3, 0.55), self._rng.standard_normal(), self._rng.standard_normal()
+        if self._rng.random() < 0.35:
+            return
+        strength = min(2.2, float(size)) * (0.4 + 0.6 * accent)
+        down = 1.0 if self._rng.random() < 0.8 else -0.6
+        self._nod_goal = [0.7 * strength * float(side), _NOD_DEG * strength * down, 0.45 * strength * float(tilt)]
+        self._nod_age_s = 0.0
+
+    def _shift(self, yaw: float, pitch: float, roll: float) -> tuple[float, float]:
+        """The neck carries the head along; the chest lifts it with each breath."""
+        self._breath += self._dt * 2.0 * math.pi / _BREATH_S * (1.0 + 0.25 * float(self._rng.standard_normal()))
+        breath = _BREATH_SHIFT * math.sin(self._breath)
+        across = 0.0035 * yaw + 0.003 * roll
+        down = 0.0025 * pitch + breath
+        return soft_limit(across, SHIFT_LIMIT), soft_limit(down, SHIFT_LIMIT)

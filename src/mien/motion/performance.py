@@ -1,0 +1,148 @@
+"""Everything that moves in one stream: speech in, one `Articulation` with its slice of sound per frame out."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import UsageError
+from mien.motion.articulation import MOUTH_CHANNELS, Articulation
+from mien.motion.eyes import Eyes
+from mien.motion.head import Head
+from mien.motion.segment import Segment
+from mien.motion.source import ACCENT, CONTACT, LIP_BITE, LIPS_CLOSE
+from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
+from mien.types import Phoneme, Samples, frame_bounds
+
+_RELEASE_S = 0.16
+"""The mouth leaves what it was doing within this time when its source changes: end of a segment, `clear`, sound that comes late."""
+
+
+def _smooth(x: float) -> float:
+    x = min(1.0, max(0.0, x))
+    return x * x * (3.0 - 2.0 * x)
+
+
+class Performance:
+    """The moving face of one stream.
+
+    Frame n owns the samples `frame_bounds(n, fps)` of the stream's clock, which counts speech and idle frames alike. Speech is given in
+    segments; a segment begins with the first frame made of it and ends with a frame filled up with silence. The mouth is shown
+    `av_advance_ms` before its sound, as real lips are; the advance grows from 0 within the first quarter of a second of a segment, because
+    nothing can be shown before it began.
+
+    The same seed and input give the same output to the last bit, however the sound was cut into pushes.
+
+    Args:
+        fps: frames per second, 1 … 240.
+        seed: of head, eyes, brows and smile.
+        av_advance_ms: 0 … 300.
+
+    Raises:
+        UsageError: fps or av_advance_ms is out of bounds.
+    """
+
+    def __init__(self, fps: float = 25.0, seed: int = 0, av_advance_ms: float = 70.0) -> None:
+        if not 1.0 <= fps <= 240.0:
+            raise UsageError(f"{fps} frames per second cannot be made.", hint="Use 1 to 240, usually 25.")
+        if not 0.0 <= av_advance_ms <= 300.0:
+            raise UsageError(f"The mouth cannot run {av_advance_ms} ms ahead.", hint="Use 0 to 300 ms.")
+        self.fps = fps
+        self._advance_s = av_advance_ms / 1000.0
+        head, eyes = np.random.default_rng(seed).spawn(2)
+        self._head, self._eyes = Head(fps, head), Eyes(fps, eyes)
+        self._index = 0
+        self._segments: deque[Segment] = deque()
+        self._shown = np.zeros(len(MOUTH_CHANNELS), np.float32)
+        self._left = self._shown
+        self._since_switch_s = math.inf
+        self._was_idle = True
+
+    @property
+    def latency_frames(self) -> int:
+        """How many frames of sound must be known before a frame can be made of it."""
+        return Segment.latency_frames(self.fps, self._advance_s)
+
+    def push(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
+        """More sound of the current segment; quick, the work is done in `frames`.
+
+        Args:
+            samples: float32 mono 16 kHz, any length.
+            phonemes: the sounds that begin in these samples, times relative to their start; () if none begins here; None if they are
+                not known: the mouth then follows the sound itself.
+        """
+        if not self._segments or self._segments[-1].ended:
+            self._segments.append(Segment(self.fps, self._advance_s))
+        self._segments[-1].push(samples, phonemes)
+
+    def end_segment(self) -> None:
+        """No more sound belongs to this utterance."""
+        if self._segments:
+            self._segments[-1].end()
+
+    def clear(self) -> int:
+        """Drops everything not yet returned; the stream's sample position that was reached."""
+        self._segments.clear()
+        self._switch()
+        return frame_bounds(self._index, self.fps)[0]
+
+    def frames(self) -> Iterator[tuple[Articulation, Samples]]:
+        """Every frame of speech that can be made now, with the samples that it owns."""
+        while self._segments:
+            segment = self._segments[0]
+            start, end = frame_bounds(self._index, self.fps)
+            made = segment.next(end - start)
+            if made is None:
+                if not segment.done:
+                    return
+                self._segments.popleft()
+                self._switch()
+                continue
+            rows, audio = made
+            yield self._show(rows, idle=False), audio
+
+    def idle(self) -> Articulation:
+        """The next frame of a face that does not speak; advances the clock by one frame."""
+        return self._show(np.zeros((1, CONTACT + 1), np.float32), idle=True)
+
+    def _show(self, rows: NDArray[np.float32], idle: bool) -> Articulation:
+        """Makes the frame of `rows`: the first is the mouth at its time, the others all that its time covers."""
+        mouth = self._mouth(rows, idle)
+        accent = float(rows[1:, ACCENT].max(initial=0.0))
+        speech = float(mouth[SPEECH])
+        head = self._head.step(speech, accent)
+        face = self._eyes.step(speech, accent, head.yaw, head.pitch)
+        self._index += 1
+        return Articulation(
+            mouth=mouth,
+            yaw=head.yaw,
+            pitch=head.pitch,
+            roll=head.roll,
+            shift=head.shift,
+            blink=face.blink,
+            gaze=face.gaze,
+            brow=face.brow,
+            smile=face.smile,
+        )
+
+    def _switch(self) -> None:
+        self._left, self._since_switch_s = self._shown, 0.0
+
+    def _mouth(self, rows: NDArray[np.float32], idle: bool) -> NDArray[np.float32]:
+        if idle != self._was_idle:
+            self._switch()
+        self._was_idle = idle
+        self._since_switch_s += 1.0 / self.fps
+        left = 1.0 - _smooth(self._since_switch_s / _RELEASE_S)
+        mouth = (rows[0, : len(MOUTH_CHANNELS)] * (1.0 - left) + self._left * left).astype(np.float32)
+        marks = rows[1:, CONTACT]
+        if (marks == LIPS_CLOSE).any():
+            mouth[[GAP, FV]], mouth[CLOSURE] = 0.0, 1.0
+        elif (marks == LIP_BITE).any():
+            mouth[GAP], mouth[FV], mouth[CLOSURE] = min(mouth[GAP], 0.012), 1.0, 0.0
+        self._shown = mouth
+        return mouth
