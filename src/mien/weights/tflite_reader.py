@@ -85,7 +85,7 @@ def _read(data: bytes) -> TfliteGraph:
     model = tflite.Model.GetRootAs(data, 0)
     if model.SubgraphsLength() != 1:
         raise WeightsError(f"A TensorFlow Lite model with {model.SubgraphsLength()} subgraphs is not handled.")
-    graph = model.Subgraphs(0)
+    graph: Any = model.Subgraphs(0)
     return TfliteGraph(
         tensors=tuple(_tensor(model, graph.Tensors(index)) for index in range(graph.TensorsLength())),
         operators=tuple(_operator(model, graph.Operators(index)) for index in range(graph.OperatorsLength())),
@@ -129,7 +129,8 @@ def _custom_options(operator: Any) -> dict[str, Any]:
     raw = operator.CustomOptionsAsNumpy().tobytes()
     # A flexbuffer map ends with its type (9 << 2 | width) and width; MediaPipe's transposed convolution has a C struct.
     if len(raw) >= 3 and raw[-2] >> 2 == flexbuffers.Type.MAP:
-        return dict(flexbuffers.Loads(raw))
+        options: Any = flexbuffers.Loads(raw)
+        return dict(options)
     return {"raw": raw}
 
 
