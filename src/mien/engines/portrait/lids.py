@@ -16,6 +16,8 @@ BROW_EDGES = ((46, 53, 52, 65, 55), (285, 295, 282, 283, 276))
 """Lower edges of the brows on the image's left and right, each from left to right."""
 LASHES = 0.022
 """IOD above the rim of the lid that belong to the lashes and are moved without being stretched."""
+OVERLAP = 0.012
+"""IOD that a closed upper lid reaches over the lower one."""
 SPAN = 0.75
 """Part of the way from the lid to the brow whose skin unfolds."""
 
@@ -46,7 +48,8 @@ def _draw(out: UInt8Array, upper: FloatArray, lower: FloatArray, brow: FloatArra
     crease = rim + SPAN * np.minimum(
         np.interp(grid, eyebrow[:, 0], eyebrow[:, 1]).astype(np.float32) - rim, -0.02 * iod
     )
-    edge = rim + np.float32(amount) * (floor - rim)
+    shut = 0.3 * float((floor - rim).max()) * (1 - np.linspace(-1, 1, SAMPLES, dtype=np.float32) ** 4) * amount**3
+    edge = rim + np.float32(amount) * (floor - rim) + np.minimum(shut, OVERLAP * iod)
     box = box_around(np.concatenate([upper, lower, brow]), out.shape)
     picture = out[box[1] : box[3], box[0] : box[2]].copy()
     _unfold(out, picture, box, axes, origin.astype(np.float32), grid, rim, edge, crease, LASHES * iod, amount)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.face.topology import FACE_OVAL, LEFT_EYE, RIGHT_EYE, mouth_triangles, triangles
+from mien.face.topology import FACE_OVAL, LEFT_EYE, RIGHT_EYE, triangles
 from mien.types import Landmarks
 
 FloatArray = NDArray[np.float32]
@@ -67,7 +67,7 @@ class PortraitMesh:
     Args:
         axes: the face's coordinates.
         points: (V, 3) float32, face coordinates of the photo.
-        triangles: (T, 3) int32, with the irises.
+        triangles: (T, 3) int32, the farther ones first; the mouth is left open.
         follow: (V,) float32, 1 where a vertex turns with the head, 0 where it stays.
     """
 
@@ -86,8 +86,10 @@ def build_mesh(landmarks: Landmarks) -> PortraitMesh:
     rings = [_ring(oval, centre, scale) for scale in RING_SCALES]
     irises = axes.to_face(landmarks[N_FACE:])
     points = np.concatenate([face, *rings, irises]).astype(np.float32)
-    sheet = np.concatenate([triangles()[:N_SKIN], mouth_triangles(), _eyes(), _strips()])
-    return PortraitMesh(axes, points, np.ascontiguousarray(sheet, np.int32), _follow(oval, centre))
+    sheet = np.concatenate([triangles()[:N_SKIN], _eyes(), _strips()])
+    depth = (points @ axes.rotation[2])[sheet].mean(axis=1)
+    far_first = np.argsort(-depth, kind="stable")
+    return PortraitMesh(axes, points, np.ascontiguousarray(sheet[far_first], np.int32), _follow(oval, centre))
 
 
 def _ring(oval: FloatArray, centre: FloatArray, scale: float) -> FloatArray:

@@ -23,7 +23,7 @@ UInt8Array = NDArray[np.uint8]
 ANCHORS = (133, 362, 168, 2, 97, 326, 98, 327, 33, 263, 50, 280)
 """Points that go with the skull and lie about as deep as the teeth."""
 CHIN = (152, 175, 199, 200)
-JAW_TO_TEETH = 0.75  # the incisors are nearer to the hinge than the chin is
+JAW_TO_TEETH = 0.92  # the incisors are a little nearer to the hinge than the chin is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +32,22 @@ class MouthColours:
 
     cavity: FloatArray
     tongue: FloatArray
+
+
+class SkullFit:
+    """Where mouth coordinates lie in a picture, from points that go with the skull.
+
+    Args:
+        rest: (V, 2) mouth coordinates of the mesh.
+    """
+
+    def __init__(self, rest: FloatArray) -> None:
+        anchors = np.concatenate([rest[list(ANCHORS)], np.ones((len(ANCHORS), 1), np.float32)], axis=1)
+        self._inverse = np.linalg.pinv(anchors)
+
+    def __call__(self, vertices: FloatArray) -> NDArray[np.float64]:
+        """The affine map (2, 3) from mouth coordinates to the pixels that `vertices` (V, 2) are in."""
+        return (self._inverse @ vertices[list(ANCHORS)]).T.astype(np.float64)
 
 
 class Mouth:
@@ -47,8 +63,7 @@ class Mouth:
         self._upper, self._lower = upper, lower
         self._cavity, self._tongue = colours.cavity, colours.tongue
         self._chin_rest = rest[list(CHIN)].mean(axis=0)
-        anchors = np.concatenate([rest[list(ANCHORS)], np.ones((len(ANCHORS), 1), np.float32)], axis=1)
-        self._fit = np.linalg.pinv(anchors)  # (3, anchors)
+        self._fit = SkullFit(rest)
         self._line = float(rest[INNER_UPPER[5], 1])
 
     def draw(self, out: UInt8Array, vertices: FloatArray, tongue: float) -> None:
@@ -59,7 +74,7 @@ class Mouth:
             vertices: (V, 2) pixels of the moved mesh.
             tongue: 0 … 1, how far its tip is raised.
         """
-        to_picture = (self._fit @ vertices[list(ANCHORS)]).T.astype(np.float64)  # (2, 3)
+        to_picture = self._fit(vertices)
         to_mouth = cv2.invertAffineTransform(to_picture).astype(np.float32)
         pixel = float(np.sqrt(abs(np.linalg.det(to_mouth[:, :2]))))
         upper = _apply(to_mouth, vertices[INNER_UPPER])
@@ -102,8 +117,16 @@ def _step(x: float) -> float:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _blend(colour: FloatArray, sprite: FloatArray, placing: FloatArray, u: float, v: float, light: float) -> None:
-    """Lays the sprite's colour at (u, v) over `colour`."""
+def _blend(
+    colour: FloatArray,
+    sprite: FloatArray,
+    placing: FloatArray,
+    u: float,
+    v: float,
+    light: float,
+    shadow: FloatArray,
+) -> None:
+    """Lays the sprite's colour at (u, v) over `colour`; where light is short, it turns to the colour of the shadow."""
     x = min(max((u - placing[0]) * placing[2], 0.0), sprite.shape[1] - 1.001)
     y = (v - placing[1]) * placing[2]
     if y < 0 or y > sprite.shape[0] - 1.001:
@@ -117,7 +140,7 @@ def _blend(colour: FloatArray, sprite: FloatArray, placing: FloatArray, u: float
     for k in range(3):
         value = w00 * sprite[i, j, k] + w01 * sprite[i, j + 1, k]
         value += w10 * sprite[i + 1, j, k] + w11 * sprite[i + 1, j + 1, k]
-        colour[k] += alpha * (value * light - colour[k])
+        colour[k] += alpha * (value * light + shadow[k] * (1 - light) - colour[k])
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -167,12 +190,12 @@ def _draw_mouth(
             flesh = _step((v - tip) / 0.035) * (0.55 + 0.45 * _step((v - above) / 0.12)) * (1 - 0.6 * aside**3)
             for k in range(3):
                 colour[k] += flesh * (tongue_colour[k] - colour[k])
-            sides = 1 - 0.75 * min(aside, 1.0) ** 2.5
-            roomy = 0.72 + 0.28 * _step(opening / 0.09)
+            sides = 1 - 0.75 * min(aside, 1.0) ** 3
+            roomy = (0.86 + 0.14 * _step(opening / 0.06)) * _step(opening / (2.5 * pixel))
             low_light = (0.5 + 0.5 * _step((v - above) / 0.11)) * sides * roomy * 0.86
-            _blend(colour, lower_teeth, lower_placing, u, v - jaw, low_light)
-            light = (0.42 + 0.58 * _step((v - above) / 0.05 + 0.1)) * sides * roomy
-            _blend(colour, upper_teeth, upper_placing, u, v, light)
-            covered = min(covered, 1.0)
+            _blend(colour, lower_teeth, lower_placing, u, v - jaw, low_light, cavity_colour)
+            light = (0.58 + 0.42 * _step((v - above) / 0.035)) * sides * roomy
+            _blend(colour, upper_teeth, upper_placing, u, v, light, cavity_colour)
+            covered = min(covered, 1.0) * _step(opening / (1.5 * pixel))
             for k in range(3):
                 out[y, x, k] = np.uint8(out[y, x, k] * (1 - covered) + min(colour[k], 255.0) * covered + 0.5)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mien.avatars import AvatarPackage, PackageBuilder
-from mien.engines.portrait.lips import settle_lips
+from mien.engines.portrait.contours import settle_lids, settle_lips
 from mien.face import Matting, require_face
 from mien.settings import Settings
 from mien.types import Image, Landmarks, Matte, Progress, Report
@@ -26,9 +26,8 @@ def prepare(source: Image, package: PackageBuilder, settings: Settings, report: 
     matte = Matting(store, settings.threads).matte(picture, face)
     report(Progress("analyse", 2, 3, "steps"))
     package.add_image("picture", picture)
-    package.add_arrays(
-        "face", {"landmarks": settle_lips(picture, face.landmarks), "matte": np.rint(matte * 255).astype(np.uint8)}
-    )
+    landmarks = settle_lids(picture, settle_lips(picture, face.landmarks))
+    package.add_arrays("face", {"landmarks": landmarks, "matte": np.rint(matte * 255).astype(np.uint8)})
     report(Progress("analyse", 3, 3, "steps"))
     return remarks
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mien.engines.portrait.lids import draw_lids
 from mien.engines.portrait.mesh import build_mesh
-from mien.engines.portrait.mouth import Mouth, MouthColours
-from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, Rig
+from mien.engines.portrait.mouth import Mouth, MouthColours, SkullFit
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIP, Rig
 from mien.engines.portrait.scene import Scene
-from mien.engines.portrait.teeth import draw_teeth, soften
+from mien.engines.portrait.teeth import draw_teeth, lay_over, photo_teeth, soften
 from mien.engines.portrait.tone import tone_of
 from mien.engines.portrait.warp import draw_mesh
 from mien.motion.articulation import MOUTH_CHANNELS, Articulation
@@ -18,10 +18,16 @@ from mien.types import Image
 
 FloatArray = NDArray[np.float32]
 
+UNDER_LIPS = np.array([*UPPER_LIP[2], *LOWER_LIP[2]])
+"""Vertices between which lip colour is laid under the lips, so that nothing shines through where they touch."""
+UNDER_LIPS_COLOUR = np.array([*LOWER_LIP[2], *LOWER_LIP[1]])
+"""Vertices in the photo whose colour that is: the red of the lower lip."""
+UNDER_LIPS_TRIANGLES = np.array([t for k in range(10) for t in ((k, k + 1, k + 11), (k + 1, k + 12, k + 11))], np.int32)
+
 TONGUE = MOUTH_CHANNELS.index("tongue")
 INCISORS_BELOW_LINE = 0.018
 """IOD that the upper incisors reach below the line where closed lips meet (1.6 mm)."""
-OVERBITE = 0.02
+OVERBITE = 0.008
 """IOD that the lower incisors' edges lie above the upper ones' when the teeth are closed."""
 
 
@@ -45,13 +51,17 @@ class Renderer:
 
     def _make_mouth(self, blur: float) -> Mouth:
         tone = tone_of(self._scene.texture, self._scene.landmarks)
-        rest = self._rig.neutral
-        x, y = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
+        rest, photo = self._rig.neutral, self._mesh.points
         scale = self._mesh.axes.iod * 1.5
-        upper = draw_teeth((x, y + INCISORS_BELOW_LINE), tone.teeth, scale)
-        lower = draw_teeth((x, y + INCISORS_BELOW_LINE - OVERBITE), tone.teeth * 0.92, scale, lower=True)
+        x, line = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
+        to_picture = SkullFit(photo[:, :2])(self._source).astype(np.float32)
+        own = photo_teeth(self._scene.texture, to_picture, photo[INNER_UPPER, :2], photo[INNER_LOWER, :2], scale)
+        edge = line + INCISORS_BELOW_LINE if own is None else own.edge_at(x)
+        colour = tone.teeth if own is None else own.colour()
+        upper = soften(draw_teeth((x, edge), colour, scale), 1.5 * blur)
+        lower = soften(draw_teeth((x, edge - OVERBITE), colour * 0.92, scale, lower=True), 1.5 * blur)
         colours = MouthColours(tone.cavity, tone.tongue)
-        return Mouth(rest[:, :2], soften(upper, 1.5 * blur), soften(lower, 1.5 * blur), colours)
+        return Mouth(rest[:, :2], upper if own is None else lay_over(own, upper), lower, colours)
 
     def draw(self, pose: Articulation) -> Image:
         """The whole frame, uint8 RGB (H, W, 3), a fresh array."""
@@ -70,8 +80,13 @@ class Renderer:
         frame = self._scene.frame.copy()
         left, top, right, bottom = self._scene.roi
         part = np.ascontiguousarray(frame[top:bottom, left:right])
+        self._draw_under_lips(part, vertices)
         draw_mesh(part, self._scene.texture, self._mesh.triangles, self._source, vertices, self._shade)
         self._mouth.draw(part, vertices, tongue)
         draw_lids(part, vertices, blink, self._mesh.axes.iod)
         frame[top:bottom, left:right] = part
         return frame
+
+    def _draw_under_lips(self, part: Image, vertices: FloatArray) -> None:
+        source, shade = self._source[UNDER_LIPS_COLOUR], self._shade[UNDER_LIPS]
+        draw_mesh(part, self._scene.texture, UNDER_LIPS_TRIANGLES, source, vertices[UNDER_LIPS], shade)

@@ -116,6 +116,8 @@ def separate(picture: Image, matte: Matte, iod: float) -> tuple[Image, NDArray[n
     beyond = cv2.dilate(alpha, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     known = (beyond < 0.02).astype(np.float32)
     behind = _continue_outside(picture.astype(np.float32), known)
+    deep = cv2.erode(alpha, np.ones((4 * reach + 1, 4 * reach + 1), np.uint8))[..., None]  # never uncovered
+    behind += deep * (picture - behind)
     plate = np.clip(np.rint(behind), 0, 255).astype(np.uint8)
     a = alpha[..., None]
     person = (picture - (1 - a) * plate) / np.maximum(a, 0.05)

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.engines.portrait.curves import smooth_curve
+
 FloatArray = NDArray[np.float32]
 
 MM = 1 / 88  # IOD: the outer eye corners are about 88 mm apart
@@ -18,6 +20,12 @@ UPPER_EDGES_MM = (0.0, -0.7, -0.1, -1.1, -2.0)
 """Incisal edges against the central incisors', down positive."""
 LOWER_WIDTHS_MM = (5.2, 5.7, 6.3, 5.2, 4.2)
 LOWER_EDGES_MM = (0.0, 0.1, -0.3, 0.8, 1.4)
+
+
+HIDDEN = 0.08
+"""IOD above the picture's upper lip over which its teeth are continued."""
+RIM = 0.012
+"""IOD along the lips where their colour bleeds into the teeth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +39,19 @@ class Teeth:
 
     rgba: FloatArray
     placing: FloatArray
+
+    def colour(self) -> FloatArray:
+        """Median RGB of what is well lit."""
+        seen = self.rgba[..., :3][self.rgba[..., 3] > 0.8]
+        return np.percentile(seen, 65, axis=0).astype(np.float32)
+
+    def edge_at(self, x: float) -> float:
+        """y of the lower edge near x, IOD."""
+        middle = round((x - float(self.placing[0])) * float(self.placing[2]))
+        reach = max(1, round(0.05 * float(self.placing[2])))
+        part = self.rgba[:, max(0, middle - reach) : middle + reach + 1, 3] > 0.5
+        rows = np.where(part.any(axis=0), len(part) - 1 - part[::-1].argmax(axis=0), 0)
+        return float(self.placing[1] + np.median(rows) / self.placing[2])
 
 
 def draw_teeth(
@@ -62,10 +83,10 @@ def draw_teeth(
             np.abs(grid_x), grid_y - (-rise if not lower else rise) * unit, middle, width * unit, step
         )
         alpha = np.maximum(alpha, tooth)
-        shade = np.maximum(shade, light * tooth)
+        shade = np.maximum(shade, light)
         start += width
     round_off = 1 - 0.5 * np.clip(np.abs(grid_x) / half, 0, 1) ** 2
-    gaps = 0.55 + 0.45 * shade / np.maximum(alpha, 1e-3)
+    gaps = np.clip(shade, 0.62, 1)
     rgb = colour * (gaps * round_off)[..., None]
     rgba = np.concatenate([rgb, alpha[..., None]], axis=2).astype(np.float32)
     if lower:
@@ -80,9 +101,11 @@ def _tooth(x: FloatArray, y: FloatArray, middle: float, width: float, step: floa
     half = width / 2
     taper = 1 - 0.1 * np.clip(y / (9 * MM), 0, 1)
     across = np.abs(x - middle) / (half * taper)
-    corner = half * 0.35 * np.clip(across, 0, 1) ** 4  # rounded corners of the edge
-    cover = np.clip((y - corner) / step + 0.5, 0, 1) * np.clip((1.02 - across) * half / step + 0.5, 0, 1)
-    light = (1 - 0.35 * np.clip(across, 0, 1) ** 6) * (0.9 + 0.1 * np.clip(y / (3 * MM), 0, 1))
+    corner = half * 0.3 * np.clip(across, 0, 1) ** 5  # rounded corners of the edge
+    cover = np.clip((y - corner) / step + 0.5, 0, 1) * np.clip((1.04 - across) * half / step + 0.5, 0, 1)
+    light = (1 - 0.2 * np.clip(across, 0, 1) ** 4 - np.clip(across - 1, 0, 1)) * (
+        0.9 + 0.1 * np.clip(y / (3 * MM), 0, 1)
+    )
     light *= 1 - 0.12 * np.clip((y - 6 * MM) / (5 * MM), 0, 1)
     return cover.astype(np.float32), light.astype(np.float32)
 
@@ -96,3 +119,78 @@ def soften(teeth: Teeth, sigma_pixels: float) -> Teeth:
     blurred = cv2.GaussianBlur(premultiplied, (0, 0), sigma_pixels)
     blurred[..., :3] /= np.maximum(blurred[..., 3:], 1e-3)
     return Teeth(np.ascontiguousarray(blurred), teeth.placing)
+
+
+def photo_teeth(
+    texture: NDArray[np.uint8], to_picture: FloatArray, upper: FloatArray, lower: FloatArray, pixels_per_iod: float
+) -> Teeth | None:
+    """The upper teeth that the picture itself shows between open lips.
+
+    What the upper lip hides is continued upwards from its rim, as teeth hardly change in that direction.
+
+    Args:
+        texture: uint8 RGBA (H, W, 4).
+        to_picture: (2, 3) mouth coordinates → pixels of the texture.
+        upper, lower: (N, 2) the picture's inner lips in mouth coordinates, from left to right.
+        pixels_per_iod: resolution of the result.
+
+    Returns:
+        None if no teeth show.
+    """
+    step = 1 / pixels_per_iod
+    x = np.arange(upper[0, 0], upper[-1, 0], step, dtype=np.float32)
+    y = np.arange(upper[:, 1].min() - HIDDEN, lower[:, 1].max(), step, dtype=np.float32)
+    grid_x, grid_y = np.meshgrid(x, y)
+    map_x = to_picture[0, 0] * grid_x + to_picture[0, 1] * grid_y + to_picture[0, 2]
+    map_y = to_picture[1, 0] * grid_x + to_picture[1, 1] * grid_y + to_picture[1, 2]
+    rgb = cv2.remap(texture[..., :3], map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR)
+    rim, floor = smooth_curve(upper, x), smooth_curve(lower, x)
+    inside = (grid_y > rim + RIM) & (grid_y < floor - RIM)
+    bottom = _tooth_edge(rgb, inside, y)
+    if bottom is None:
+        return None
+    top = np.minimum(rim + RIM, bottom)
+    rows = np.clip(np.searchsorted(y, np.maximum(grid_y, top)), 0, len(y) - 1)
+    rgb = rgb[rows, np.arange(len(x))[None]].astype(np.float32)
+    alpha = np.clip((bottom - grid_y) * pixels_per_iod / 1.5 + 0.5, 0, 1) * (bottom > rim + 2 * RIM)
+    alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 0.7)
+    rgba = np.concatenate([rgb, alpha[..., None]], axis=2).astype(np.float32)
+    return Teeth(np.ascontiguousarray(rgba), np.array([x[0], y[0], pixels_per_iod], np.float32))
+
+
+def _tooth_edge(rgb: NDArray[np.uint8], inside: NDArray[np.bool_], y: FloatArray) -> FloatArray | None:
+    """y of the teeth's lower edge in each column; None where there are no teeth to speak of."""
+    if inside.sum() < 60:
+        return None
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    score = lab[..., 0] - 1.2 * np.maximum(lab[..., 1], 0)  # bright and not red
+    threshold, _ = cv2.threshold(
+        np.clip(score[inside] * 2, 0, 255).astype(np.uint8).reshape(-1, 1), 0, 255, cv2.THRESH_OTSU
+    )
+    bright = inside & (score * 2 > threshold)
+    if bright.sum() < 0.2 * inside.sum() or float(np.median(lab[..., 0][bright])) < 35:
+        return None
+    contrast = float(np.median(score[bright]) - np.median(score[inside & ~bright]))
+    if contrast < 8:  # one thing fills the opening: all of it is teeth
+        bright = inside
+    rows = np.arange(len(y))[:, None]
+    first = np.where(bright.any(axis=0), bright.argmax(axis=0), 0)
+    dark_below = (~bright) & (rows > first[None])
+    last = np.where(dark_below.any(axis=0), dark_below.argmax(axis=0), len(y) - 1)
+    edge = y[np.where(bright.any(axis=0), last, 0)]
+    wide = max(3, len(edge) // 24 | 1)
+    padded = np.pad(edge, wide, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * wide + 1), axis=1).astype(np.float32)
+
+
+def lay_over(front: Teeth, back: Teeth) -> Teeth:
+    """One row of two; where `front` ends, `back` goes on."""
+    scale = front.placing[2] / back.placing[2]
+    offset = (front.placing[:2] - back.placing[:2]) * back.placing[2]
+    move = np.array([[1 / scale, 0, offset[0]], [0, 1 / scale, offset[1]]], np.float32)
+    size = (back.rgba.shape[1], back.rgba.shape[0])
+    moved = cv2.warpAffine(front.rgba, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    cover = moved[..., 3:]
+    alpha = np.maximum(cover, back.rgba[..., 3:])
+    rgb = moved[..., :3] * cover + back.rgba[..., :3] * (1 - cover)
+    return Teeth(np.concatenate([rgb, alpha], axis=2).astype(np.float32), back.placing)

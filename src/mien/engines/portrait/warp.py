@@ -30,7 +30,7 @@ def draw_mesh(
         shade: (V,) factor on the colours.
 
     Edges are crossed at positions that depend on the edge alone, so that neighbours neither overlap nor leave gaps.
-    A triangle that is turned over is not drawn.
+    Where the mesh folds over itself, later triangles cover earlier ones; a fold shows less than a hole would.
     """
     height, width = out.shape[0], out.shape[1]
     tex_h, tex_w = texture.shape[0], texture.shape[1]
@@ -41,8 +41,7 @@ def draw_mesh(
         cx, cy = target[c, 0], target[c, 1]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         sax, say = source[a, 0], source[a, 1]
-        source_area = (source[b, 0] - sax) * (source[c, 1] - say) - (source[c, 0] - sax) * (source[b, 1] - say)
-        if abs(area) < 1e-4 or area * source_area < 0:
+        if abs(area) < 1e-4:
             continue
         inv = np.float32(1.0) / area
         # gradients of texture coordinates and shade over the picture

@@ -1,4 +1,4 @@
-"""Where closed lips meet: the landmarks are a pixel or two off, the dark line between the lips is exact."""
+"""Puts landmarks on the lines that the picture shows: they are a pixel or two off, the dark between lips and of lashes is exact."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from mien.engines.portrait.curves import smooth_curve
 from mien.engines.portrait.mesh import FaceAxes
-from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, UPPER_LIDS
 from mien.types import Image, Landmarks
 
 FloatArray = NDArray[np.float32]
 
 CLOSED_BELOW = 0.03
 """IOD between the inner lips' landmarks under which a mouth counts as closed."""
-REACH = 0.03
-"""IOD above and below the landmarks that are searched."""
+LIPS_REACH = (-0.03, 0.03)
+LASHES_REACH = (-0.055, 0.012)
+"""IOD (up, down) around the landmarks that are searched; below a lid soon comes the iris, which is dark too."""
 COLUMNS, STEPS = 41, 25
 
 
@@ -34,29 +35,46 @@ def settle_lips(picture: Image, landmarks: Landmarks) -> Landmarks:
     upper, lower = axes.to_face(landmarks[INNER_UPPER]), axes.to_face(landmarks[INNER_LOWER])
     if float((lower - upper)[:, 1].max()) >= CLOSED_BELOW:
         return landmarks
-    middle = (upper + lower) / 2
-    grid = np.linspace(middle[0, 0], middle[-1, 0], COLUMNS, dtype=np.float32)
-    offset = _dark_line(
-        picture,
-        axes,
-        np.stack([grid, smooth_curve(middle[:, :2], grid), np.interp(grid, middle[:, 0], middle[:, 2])], 1),
-    )
-    middle[:, 1] += np.interp(middle[:, 0], grid, offset)
+    line = _settled(picture, axes, (upper + lower) / 2, LIPS_REACH)
     settled = landmarks.copy()
-    line = middle @ axes.rotation.T * axes.iod + axes.origin
     settled[INNER_UPPER] = settled[INNER_LOWER] = line
     return settled
 
 
-def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray) -> FloatArray:
+def settle_lids(picture: Image, landmarks: Landmarks) -> Landmarks:
+    """Puts the upper lids' rims on the lashes: drawn eyes are often larger than the landmarks say.
+
+    Args:
+        picture: uint8 RGB (H, W, 3).
+        landmarks: (478, 3) pixels.
+    """
+    axes = FaceAxes.of(landmarks)
+    settled = landmarks.copy()
+    for lid in UPPER_LIDS:
+        row = list(lid)
+        settled[row] = _settled(picture, axes, axes.to_face(landmarks[row]), LASHES_REACH)
+    return settled
+
+
+def _settled(picture: Image, axes: FaceAxes, points: FloatArray, reach: tuple[float, float]) -> FloatArray:
+    """Moves a row of points (N, 3) in face coordinates, its ends apart, onto the dark line near it; (N, 3) pixels."""
+    grid = np.linspace(points[0, 0], points[-1, 0], COLUMNS, dtype=np.float32)
+    y, z = smooth_curve(points[:, :2], grid), np.interp(grid, points[:, 0], points[:, 2])
+    offset = _dark_line(picture, axes, np.stack([grid, y, z], axis=1).astype(np.float32), reach)
+    moved = points.copy()
+    moved[:, 1] += np.interp(points[:, 0], grid, offset)
+    return (moved @ axes.rotation.T * axes.iod + axes.origin).astype(np.float32)
+
+
+def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray, reach: tuple[float, float]) -> FloatArray:
     """IOD by which a line (N, 3) must be moved down, column by column, to follow the darkest way near it."""
-    steps = np.linspace(-REACH, REACH, STEPS, dtype=np.float32)
+    steps = np.linspace(*reach, STEPS, dtype=np.float32)
     points = line[:, None] + steps[None, :, None] * np.array([0, 1, 0], np.float32)
     xy = axes.to_picture(points.reshape(-1, 3)).reshape(len(line), STEPS, 2) - np.float32(0.5)
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, 0.006 * axes.iod))
     dark = cv2.remap(grey, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     spread = max(float(dark.std()), 4.0)
-    cost = dark / spread + 0.8 * (steps / REACH) ** 2
+    cost = dark / spread + 0.8 * (steps / max(-reach[0], reach[1])) ** 2
     total, came = cost.copy(), np.zeros(cost.shape, int)
     jump = 0.15 * np.abs(np.arange(STEPS)[:, None] - np.arange(STEPS)[None]) ** 1.5
     for column in range(1, len(line)):
