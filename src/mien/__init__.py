@@ -4,6 +4,25 @@ import mien
 
 avatar = mien.open("me.jpg")
 avatar.speak("Hello, nice to meet you.").save("hello.mp4")
+for frame in avatar.render("speech.wav"):
+    frame.image, frame.audio
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mien.studio import Avatar, AvatarSpeech, SpeakResult, open
+
 __version__ = "0.1.0"
+__all__ = ["Avatar", "AvatarSpeech", "SpeakResult", "__version__", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    # What draws is heavy: it is imported when it is first used, so that `import mien` and the command line start at once.
+    if name in __all__:
+        from mien import studio
+
+        return getattr(studio, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

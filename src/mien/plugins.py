@@ -78,5 +78,10 @@ def load(spec: Spec) -> Any:
         raise MissingDependency(
             f"{spec.name!r} needs {', '.join(missing)}, which is not installed.", hint=f"Run: {spec.install}"
         )
-    module, _, attribute = spec.factory.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return attribute(spec.factory)
+
+
+def attribute(path: str) -> Any:
+    """What `module:attribute` names."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)

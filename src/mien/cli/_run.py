@@ -10,7 +10,12 @@ from typing import Annotated
 import typer
 
 from mien import __version__
+from mien.cli import avatar, weights
 from mien.cli._console import print_error, say
+from mien.cli.doctor import doctor
+from mien.cli.engines import engines
+from mien.cli.speak import speak
+from mien.cli.voices import voices
 from mien.errors import Cancelled, MienError, OutputError, UsageError
 
 logger = logging.getLogger(__name__)
@@ -21,6 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(speak)
+app.add_typer(avatar.app, name="avatar")
+app.command()(voices)
+app.command()(engines)
+app.add_typer(weights.app, name="weights")
+app.command()(doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,25 @@
+"""The verbs: create an avatar, let it speak, ask what this machine can do."""
+
+from mien.studio.api import Avatar, AvatarSpeech
+from mien.studio.api import open_ as open
+from mien.studio.create import create_avatar, open_avatar, store
+from mien.studio.engines import AUTO, RenderOptions, engine_specs
+from mien.studio.sources import decode_text, read_text
+from mien.studio.speak import SpeakOptions, SpeakResult, speak
+
+__all__ = [
+    "AUTO",
+    "Avatar",
+    "AvatarSpeech",
+    "RenderOptions",
+    "SpeakOptions",
+    "SpeakResult",
+    "create_avatar",
+    "decode_text",
+    "engine_specs",
+    "open",
+    "open_avatar",
+    "read_text",
+    "speak",
+    "store",
+]

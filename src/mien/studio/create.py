@@ -1,0 +1,172 @@
+"""Making an avatar from a picture, and finding the one that a user names."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mien import plugins
+from mien.avatars import (
+    SUFFIX,
+    AvatarPackage,
+    AvatarStore,
+    Manifest,
+    PackageBuilder,
+    PreparedCache,
+    builtin_names,
+    builtin_picture,
+    check_name,
+)
+from mien.avatars.manifest import MANIFEST_FILE
+from mien.errors import MissingDependency, NotFoundError, UsageError
+from mien.media import read_image
+from mien.settings import Settings
+from mien.studio.engines import AUTO, engine_for_picture, engine_of_package
+from mien.types import EngineSpec, Image, Report, silent
+
+
+def store(settings: Settings) -> AvatarStore:
+    """The user's own avatars."""
+    return AvatarStore(settings.data_dir / "avatars")
+
+
+def create_avatar(
+    name: str,
+    picture: Path,
+    settings: Settings,
+    *,
+    engine: str = AUTO,
+    licence: str = "",
+    consent: str = "",
+    report: Report = silent,
+) -> AvatarPackage:
+    """Makes an avatar from a picture and keeps it in the store.
+
+    Args:
+        name: how it is called from now on.
+        picture: a photo, painting or drawing with a face.
+        settings: see `mien.settings`.
+        engine: "auto" or an engine's name.
+        licence: of the picture.
+        consent: who agreed to be shown, and how that is recorded.
+        report: progress.
+
+    Raises:
+        AlreadyExistsError: the name is taken.
+        MediaError: the picture cannot be read.
+        FaceError: it shows no usable face.
+    """
+    spec = engine_for_picture(engine)
+    with store(settings).create(name) as builder:
+        image, sha256 = _read(picture)
+        about = _about(spec, check_name(name), image, sha256, licence=licence, consent=consent)
+        return _prepare(spec, image, about, builder, settings, report)
+
+
+def open_avatar(
+    reference: str | Path, settings: Settings, *, engine: str = AUTO, report: Report = silent
+) -> AvatarPackage:
+    """The avatar that a user means by a word or path.
+
+    Args:
+        reference: a picture, a package (`.mien`), the name of a stored avatar, or of a built-in one. A file of that name comes
+            first, then the store. Pictures are prepared once and then taken from the cache.
+        settings: see `mien.settings`.
+        engine: "auto" or an engine's name.
+        report: progress.
+
+    Raises:
+        NotFoundError: it is none of these.
+        MediaError, FaceError: the picture cannot be used.
+        PackageError: the package cannot be used.
+    """
+    package = _find(reference, settings, engine, report)
+    engine_of_package(package, engine)
+    return package
+
+
+def _find(reference: str | Path, settings: Settings, engine: str, report: Report) -> AvatarPackage:
+    path = Path(reference)
+    if _is_package(path):
+        return AvatarPackage.open(path)
+    if path.is_file():
+        return _prepared(path, _name_from(path), settings, engine, report)
+    name = str(reference)
+    if _is_name(name):
+        if store(settings).exists(name):
+            return store(settings).get(name)
+        picture = builtin_picture(name)
+        if picture is not None:
+            return _prepared(picture, name, settings, engine, report, licence="public domain")
+    known = [stored.name for stored in store(settings).list()] + builtin_names()
+    raise NotFoundError(
+        f"There is no picture, package or avatar {name!r}.",
+        hint=f"Give the path of a picture with a face, or one of: {', '.join(known)}.",
+    )
+
+
+def _is_package(path: Path) -> bool:
+    if path.is_dir():
+        return (path / MANIFEST_FILE).is_file()
+    return path.is_file() and path.suffix.lower() == SUFFIX
+
+
+def _is_name(text: str) -> bool:
+    try:
+        check_name(text)
+    except UsageError:
+        return False
+    return True
+
+
+def _name_from(path: Path) -> str:
+    return path.stem if _is_name(path.stem) else "picture"
+
+
+def _prepared(
+    picture: Path, name: str, settings: Settings, engine: str, report: Report, *, licence: str = ""
+) -> AvatarPackage:
+    spec = engine_for_picture(engine)
+    cache = PreparedCache(settings.cache_dir / "avatars")
+    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
+    found = cache.get(source_sha256=sha256, engine=spec.name, data_version=spec.data_version)
+    if found is not None:
+        return found
+    image, sha256 = _read(picture)
+    about = _about(spec, check_name(name), image, sha256, licence=licence)
+    return cache.make(
+        lambda builder: _prepare(spec, image, about, builder, settings, report),
+        source_sha256=sha256,
+        engine=spec.name,
+        data_version=spec.data_version,
+    )
+
+
+def _read(picture: Path) -> tuple[Image, str]:
+    if not picture.is_file():
+        raise NotFoundError(f"There is no picture {picture}.", hint="Look at the path.")
+    data = picture.read_bytes()
+    return read_image(picture), hashlib.sha256(data).hexdigest()
+
+
+def _about(spec: EngineSpec, name: str, image: Image, sha256: str, *, licence: str = "", consent: str = "") -> Manifest:
+    height, width = image.shape[:2]
+    return Manifest(
+        name=name,
+        engine=spec.name,
+        data_version=spec.data_version,
+        source_sha256=sha256,
+        size=(width, height),
+        licence=licence,
+        consent=consent,
+    )
+
+
+def _prepare(
+    spec: EngineSpec, image: Image, about: Manifest, builder: PackageBuilder, settings: Settings, report: Report
+) -> AvatarPackage:
+    missing = spec.missing()
+    if missing:
+        raise MissingDependency(f"{spec.name!r} needs {', '.join(missing)}.", hint=f"Run: {spec.install}")
+    remarks = plugins.attribute(spec.prepare)(image, builder, settings, report)
+    return builder.finish(about.model_copy(update={"remarks": tuple(remarks)}))

@@ -1,0 +1,124 @@
+"""What shall be spoken: a text with a voice, a file, or samples, all as one stream of chunks."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from mien.errors import MediaError, NotFoundError, TextError
+from mien.media import AudioReader, is_silent
+from mien.settings import Settings
+from mien.speech import MAX_TEXT_BYTES, Speaker
+from mien.types import Samples, Sound, SpeechChunk
+
+SoundSource: TypeAlias = Path | bytes | Sound
+"""A file, its content, or the samples themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Something to be spoken.
+
+    Args:
+        chunks: to be read once, in order, each when it is needed.
+        voice: which voice speaks; None if it is a recording.
+        seconds: how long it will be; None if that is only known in the end.
+        characters: of the text; 0 for a recording.
+    """
+
+    chunks: Iterator[SpeechChunk]
+    voice: str | None = None
+    seconds: float | None = None
+    characters: int = 0
+
+
+def spoken_text(text: str, settings: Settings, voice: str | None, rate: float) -> Speech:
+    """A text, said sentence by sentence.
+
+    Raises:
+        TextError: there is nothing to say in it, or too much.
+        NotFoundError, MissingDependency: the voice is not there.
+    """
+    speaker = Speaker(settings, voice)
+    chunks = speaker.speak(text, rate=rate)
+
+    def closing() -> Iterator[SpeechChunk]:
+        with speaker:
+            yield from chunks
+
+    return Speech(chunks=closing(), voice=voice or settings.voice, characters=len(text))
+
+
+def read_text(file: Path) -> str:
+    """A text file in UTF-8 (or UTF-16 with its mark).
+
+    Raises:
+        NotFoundError: there is no such file.
+        TextError: it is no text, or far too long.
+    """
+    if not file.is_file():
+        raise NotFoundError(f"There is no text file {file}.", hint="Look at the path.")
+    if file.stat().st_size > 2 * MAX_TEXT_BYTES:
+        raise TextError(
+            f"{file} has {file.stat().st_size} bytes; {MAX_TEXT_BYTES} can be spoken at once.",
+            hint="Divide it into several texts.",
+        )
+    return decode_text(file.read_bytes(), str(file))
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """Text from bytes in UTF-8, or UTF-16 with its mark; errors as in `read_text`."""
+    encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise TextError(f"{name} is not text in UTF-8.", hint="Save it as plain text in UTF-8.") from error
+
+
+def recording(source: SoundSource) -> Speech:
+    """A recording, read through once beforehand: what is broken or silent should not be noticed after minutes of drawing.
+
+    Raises:
+        NotFoundError: there is no such file.
+        MediaError: no sound, broken, silent, of zero length, or too long.
+    """
+    name = str(source) if isinstance(source, Path) else "the recording"
+    sample_rate, blocks = _opened(source)
+    length, nothing_heard = 0, True
+    for block in blocks():
+        length += len(block)
+        nothing_heard = nothing_heard and is_silent(Sound(block, sample_rate))
+    if not length:
+        raise MediaError(f"The length of {name} is zero.", hint="Record it again.")
+    if nothing_heard:
+        raise MediaError(
+            f"Nothing can be heard in {name}: it is silent from beginning to end.",
+            hint="Look whether the right track was recorded or exported.",
+        )
+    chunks = (SpeechChunk(block, sample_rate) for block in blocks())
+    return Speech(chunks=chunks, seconds=length / sample_rate)
+
+
+def _opened(source: SoundSource) -> tuple[int, Callable[[], Iterator[Samples]]]:
+    """Its sample rate, and its blocks as often as they are asked for."""
+    if not isinstance(source, Sound):
+        with AudioReader(source) as reader:
+            return reader.sample_rate, lambda: _file_blocks(source)
+    samples = source.samples
+    if samples.ndim != 1 or samples.dtype != np.float32 or not np.isfinite(samples).all():
+        raise MediaError(
+            f"The sound is {samples.dtype} of shape {samples.shape}, not finite float32 mono.",
+            hint="Mix it to one channel and divide integers by their largest value.",
+        )
+    step = source.sample_rate
+    return step, lambda: (samples[start : start + step] for start in range(0, len(samples), step))
+
+
+def _file_blocks(source: Path | bytes) -> Iterator[Samples]:
+    with AudioReader(source) as reader:
+        yield from reader

@@ -1,0 +1,98 @@
+"""Subtitles from the times that the voice gives: of words where it knows them, else of sentences."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mien.media import Cue
+from mien.types import SpeechChunk
+
+MAX_COLUMNS = 42
+"""Of one subtitle; a Chinese character takes two. The usual limit of broadcasters."""
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """Args:
+    text: as it was written.
+    anchors: (position in the text, seconds): what is known of when it is said.
+    end_s: where its sound ends.
+    """
+
+    text: str
+    anchors: list[tuple[int, float]] = field(default_factory=list)
+    end_s: float = 0.0
+
+
+class Subtitles:
+    """Collects the sentences of a speech as it passes."""
+
+    def __init__(self) -> None:
+        self._sentences: list[_Sentence] = []
+        self._seconds = 0.0
+
+    def watch(self, chunks: Iterator[SpeechChunk]) -> Iterator[SpeechChunk]:
+        """The same chunks."""
+        for chunk in chunks:
+            self._add(chunk)
+            yield chunk
+
+    def cues(self) -> list[Cue]:
+        """What is to be shown, in order, without overlap."""
+        return [cue for sentence in self._sentences for cue in _cues(sentence)]
+
+    def _add(self, chunk: SpeechChunk) -> None:
+        start_s = self._seconds
+        self._seconds += len(chunk.samples) / chunk.sample_rate
+        if chunk.text:
+            self._sentences.append(_Sentence(chunk.text, [(0, start_s)]))
+        if not self._sentences:
+            return
+        sentence = self._sentences[-1]
+        for word in chunk.words:
+            # Words come in order, so each is looked for behind the one before it; one that is spelt differently is skipped.
+            position = sentence.text.find(word.text, sentence.anchors[-1][0])
+            if position >= 0:
+                sentence.anchors.append((position, start_s + word.start_s))
+                sentence.anchors.append((position + len(word.text), start_s + word.end_s))
+        sentence.end_s = self._seconds
+
+
+def _cues(sentence: _Sentence) -> Iterator[Cue]:
+    positions, seconds = zip(*sentence.anchors, (len(sentence.text), sentence.end_s), strict=True)
+    start = 0
+    for end in _breaks(sentence.text):
+        text = sentence.text[start:end].strip()
+        start_s, end_s = np.interp([start, end], positions, np.maximum.accumulate(seconds))
+        if text:
+            yield Cue(text, float(start_s), float(end_s))
+        start = end
+
+
+def _breaks(text: str) -> Iterator[int]:
+    """Where to cut a sentence so that each piece fits; behind spaces and between Chinese characters."""
+    columns, last = 0, 0
+    possible = 0
+    for position, char in enumerate(text):
+        width = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if columns + width > MAX_COLUMNS and possible > last:
+            yield possible
+            columns -= _columns(text[last:possible])
+            last = possible
+        columns += width
+        if char.isspace() or (width == 2 and not _sticks(text[position + 1 : position + 2])):
+            possible = position + 1
+    yield len(text)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _sticks(char: str) -> bool:
+    """A closing mark, which must not begin a line."""
+    return unicodedata.category(char).startswith("P") if char else False
