@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.avatars import AvatarPackage, PackageBuilder
 from mien.engines.portrait.contours import settle_lids, settle_lips
-from mien.face import Matting, require_face
+from mien.face import FaceTracker, Matting, require_face
 from mien.settings import Settings
 from mien.types import Image, Landmarks, Matte, Progress, Report
 from mien.weights import WeightStore
@@ -21,7 +21,7 @@ def prepare(source: Image, package: PackageBuilder, settings: Settings, report: 
     store = WeightStore.from_settings(settings)
     picture = _limited(source)
     report(Progress("analyse", 0, 3, "steps"))
-    face, remarks = require_face(picture, store, settings.threads)
+    face, remarks = require_face(picture, FaceTracker(store, settings.threads))
     report(Progress("analyse", 1, 3, "steps"))
     matte = Matting(store, settings.threads).matte(picture, face)
     report(Progress("analyse", 2, 3, "steps"))
