@@ -3,7 +3,7 @@
 from mien.media.audio import AudioReader, is_silent, read_audio, write_wav
 from mien.media.files import atomic_output, check_output
 from mien.media.images import read_image, write_image
-from mien.media.label import METADATA, Label
+from mien.media.label import METADATA, XMP, Label
 from mien.media.resample import Resampler, resample
 from mien.media.subtitles import Cue, write_srt, write_vtt
 from mien.media.video import VideoReader
@@ -11,6 +11,7 @@ from mien.media.writer import VideoWriter
 
 __all__ = [
     "METADATA",
+    "XMP",
     "AudioReader",
     "Cue",
     "Label",

@@ -9,7 +9,7 @@ from typing import Any
 
 import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
+from av.audio.frame import AudioFrame, format_dtypes
 from av.packet import Packet
 from numpy.typing import NDArray
 
@@ -71,22 +71,20 @@ class AudioReader:
         self._container.close()
 
     def __iter__(self) -> Iterator[Samples]:
-        position = 0
+        position, held = 0, np.zeros(0, np.float32)
         for frame in self._frames():
-            samples = _mono(frame)
-            if frame.sample_rate != self.sample_rate:
-                raise MediaError(
-                    f"{self._name} changes its sample rate after {position / self.sample_rate:.1f} s.",
-                    hint="Convert it to WAV first.",
-                )
-            gap = self._gap(frame, position)
-            self._check_length(position + gap + len(samples))
-            if gap:
-                yield np.zeros(gap, np.float32)
-            yield samples
-            position += gap + len(samples)
-        if position == 0:
+            yield held
+            position += len(held)
+            for silence in self._silence(frame, position):
+                yield silence
+                position += len(silence)
+            held = self._mono(frame, position)
+            if position + len(held) > self._max_seconds * self.sample_rate:
+                raise self._too_long()
+        held = held[: self._overhang(position, len(held))]
+        if position + len(held) == 0:
             raise MediaError(f"{self._name} holds no sound: its length is zero.", hint="Record or export it again.")
+        yield held
 
     def _frames(self) -> Iterator[AudioFrame]:
         good = bad = 0
@@ -113,18 +111,44 @@ class AudioReader:
         except (av.error.FFmpegError, ValueError):
             return None
 
-    def _gap(self, frame: AudioFrame, position: int) -> int:
-        if frame.pts is None or frame.time_base is None:
-            return 0
-        start_s = (self._container.start_time or 0) / 1e6
-        gap_s = float(frame.pts * frame.time_base) - start_s - position / self.sample_rate
-        return round(gap_s * self.sample_rate) if gap_s > _GAP_S else 0
-
-    def _check_length(self, n_samples: int) -> None:
-        if n_samples > self._max_seconds * self.sample_rate:
+    def _mono(self, frame: AudioFrame, position: int) -> Samples:
+        if frame.sample_rate != self.sample_rate:
             raise MediaError(
-                f"{self._name} is longer than {self._max_seconds:g} s.", hint="Cut it into parts, or raise the limit."
+                f"{self._name} changes its sample rate after {position / self.sample_rate:.1f} s.",
+                hint="Convert it to WAV first.",
             )
+        if frame.format.name not in format_dtypes:
+            raise MediaError(
+                f"{self._name} has samples of the kind {frame.format.name}.", hint="Convert it to 16 bit WAV first."
+            )
+        return _mono(frame)
+
+    def _silence(self, frame: AudioFrame, position: int) -> Iterator[Samples]:
+        """What fills the hole between `position` and the frame's timestamp, in pieces of a second."""
+        if frame.pts is None or frame.time_base is None:
+            return
+        origin_s = (self._container.start_time or 0) / 1e6
+        gap_s = float(frame.pts * frame.time_base) - origin_s - position / self.sample_rate
+        if gap_s <= _GAP_S:
+            return
+        if position / self.sample_rate + gap_s > self._max_seconds:
+            raise self._too_long()
+        for start in range(0, gap := round(gap_s * self.sample_rate), self.sample_rate):
+            yield np.zeros(min(gap - start, self.sample_rate), np.float32)
+
+    def _overhang(self, position: int, length: int) -> int:
+        """How much of the last block belongs to the sound; encoders fill theirs up with silence."""
+        if self._stream.duration is None or self._stream.time_base is None:
+            return length
+        origin_s = (self._container.start_time or 0) / 1e6
+        begin_s = max(float((self._stream.start_time or 0) * self._stream.time_base) - origin_s, 0.0)
+        end = round((begin_s + float(self._stream.duration * self._stream.time_base)) * self.sample_rate)
+        return end - position if position < end < position + length else length
+
+    def _too_long(self) -> MediaError:
+        return MediaError(
+            f"{self._name} is longer than {self._max_seconds:g} s.", hint="Cut it into parts, or raise the limit."
+        )
 
 
 def read_audio(source: Source, *, max_seconds: float = MAX_SECONDS) -> Sound:

@@ -14,19 +14,26 @@ TEXT = "AI-generated"
 
 METADATA = {
     "comment": f"{TEXT} by Mien {mien.__version__}",
-    "description": f"{TEXT}: the face in this video was animated by software. digitalSourceType=trainedAlgorithmicMedia",
+    "description": f"{TEXT}: software animated the face in this video.",
 }
-"""What goes into the file beside the visible mark; `digitalSourceType` is IPTC's word, which platforms look for."""
+"""For people: what players and file managers show."""
 
-_HEIGHT = 0.045
+XMP = f"""\
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmp:CreatorTool="Mien {mien.__version__}"
+ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+/></rdf:RDF></x:xmpmeta>""".encode()
+"""For programs: IPTC's term for a real picture with generated parts, which platforms look for."""
+
 _MARGIN = 0.022
 """Of the shorter side of the frame."""
 
 _MIN_HEIGHT = 16
-"""Pixels; below it the letters run together."""
+"""Pixels of the pill; below it the letters run together."""
 
 _OVERSAMPLING = 4
-_PILL = (18, 18, 22, 120)
+_PILL = (18, 18, 22, 145)
 _LETTERS = (255, 255, 255, 235)
 
 
@@ -39,7 +46,8 @@ class Label:
 
     def __init__(self, size: tuple[int, int]) -> None:
         short = min(size)
-        pill = _pill(max(round(short * _HEIGHT), _MIN_HEIGHT), max(size[0] - 2, 1), max(size[1] - 2, 1))
+        # The square root keeps it legible at 512 (23 pixels) and small at 1080 (33).
+        pill = _pill(max(round(short**0.5), _MIN_HEIGHT), max(size[0] - 2, 1), max(size[1] - 2, 1))
         height, width = pill.shape[:2]
         right = size[0] - min(round(short * _MARGIN), size[0] - width)
         bottom = size[1] - min(round(short * _MARGIN), size[1] - height)

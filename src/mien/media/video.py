@@ -10,7 +10,6 @@ import av.error
 import cv2
 import numpy as np
 from av.packet import Packet
-from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
@@ -210,7 +209,7 @@ def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
     From the display matrix, nine 16.16 numbers a b u c d v x y w: x' = a x + c y, y' = b x + d y (ISO 14496-12, 8.3.2).
     Phones write quarter turns and mirrorings only; any other angle is taken for the nearest of them.
     """
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return False, False, False
     a, b, _, c, d = np.frombuffer(bytes(matrix), "<i4")[:5].tolist()

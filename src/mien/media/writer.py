@@ -30,6 +30,8 @@ _QUEUE = 8
 """Frames that may wait for the encoder: enough to even out its key frames, little memory (6 MB at 512²)."""
 
 _MAX_SIDE = 8192
+_XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""The type of the box that holds XMP in MP4 (XMP specification, part 3)."""
 
 
 class VideoWriter:
@@ -45,6 +47,7 @@ class VideoWriter:
         fps: frames per second.
         sample_rate: Hz of the samples given to `write`; None: the file has no sound.
         metadata: title, artist, comment, description, copyright …; MP4 keeps only names it knows.
+        xmp: an XMP packet to put into the file.
         crf: x264's constant quality, 0 … 51; 18 cannot be told from the original.
         preset: x264's effort, "ultrafast" … "veryslow".
         threads: of x264.
@@ -63,6 +66,7 @@ class VideoWriter:
         sample_rate: int | None,
         *,
         metadata: Mapping[str, str] | None = None,
+        xmp: bytes = b"",
         crf: int = 18,
         preset: str = "veryfast",
         threads: int = 1,
@@ -79,6 +83,7 @@ class VideoWriter:
         self._overwrite = overwrite
         self._encoding = {"crf": str(crf), "preset": preset, "threads": str(threads)}
         self._metadata = dict(metadata or {})
+        self._xmp = xmp
         self._pending: deque[Future[None]] = deque()
         self._session: AbstractContextManager[None] | None = None
 
@@ -141,7 +146,7 @@ class VideoWriter:
                     raise OutputError(f"{self.path} was given no frames.", hint="Give it at least one.")
                 while self._pending:
                     self._pending.popleft().result()
-                self._pool.submit(self._encoder.finish).result()
+                self._pool.submit(self._encoder.finish, self._xmp).result()
             finally:
                 for future in self._pending:
                     future.cancel()
@@ -195,7 +200,7 @@ class _Encoder:
                 dst_colorspace=Colorspace.ITU709,
                 src_color_range=ColorRange.JPEG,
                 dst_color_range=ColorRange.MPEG,
-                interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+                interpolation=Interpolation.AREA | Interpolation.ACCURATE_RND,
                 threads=1,
             )
             frame.pts = self._frames
@@ -205,7 +210,7 @@ class _Encoder:
             if self._resampler is not None:
                 self._add_sound(self._resampler.push(samples))
 
-    def finish(self) -> None:
+    def finish(self, xmp: bytes) -> None:
         with self._writing():
             self._container.mux(self._video.encode(None))
             if self._resampler is not None:
@@ -215,6 +220,9 @@ class _Encoder:
                 self._add_sound(rest[: end - self._samples])
                 self._container.mux(self._audio.encode(None))
             self._container.close()
+            if xmp:
+                with self._part.open("ab") as file:
+                    file.write((24 + len(xmp)).to_bytes(4, "big") + b"uuid" + _XMP_BOX + xmp)
 
     def abandon(self) -> None:
         """Closes the file in whatever state it is; nothing to do after `finish`."""
