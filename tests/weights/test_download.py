@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def part(tmp_path: Path) -> Path:
     return tmp_path / "store" / "file.bin.part"
 
 
-def fetch(url: str, part: Path, body: bytes, report=silent, **options: float) -> None:
+def fetch(url: str, part: Path, body: bytes, report=silent, **options: Any) -> None:
     Downloader(**options).fetch(url, part, size=len(body), sha256=sha256(body), report=report)
 
 
