@@ -94,13 +94,14 @@ def _shrunk_crop(image: Image, roi: Roi) -> Image:
     factor = int(roi.size // (2 * _SIDE))
     if factor > 1:
         height, width = image.shape[:2]
-        image = np.asarray(cv2.resize(image, (-(-width // factor), -(-height // factor)), interpolation=cv2.INTER_AREA))
+        size = -(-width // factor), -(-height // factor)
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         scale_x, scale_y = image.shape[1] / width, image.shape[0] / height
         roi = replace(roi, x=roi.x * scale_x, y=roi.y * scale_y, size=roi.size * (scale_x + scale_y) / 2)
     return roi.crop(image, _SIDE, cv2.BORDER_CONSTANT)
 
 
-def _suppress(points: NDArray[np.float32], scores: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], float]]:
+def _suppress(points: NDArray[np.float32], scores: NDArray[np.floating]) -> Iterator[tuple[NDArray[np.float32], float]]:
     """MediaPipe's weighted non-maximum suppression: each best face becomes the mean of those that overlap it."""
     low, high = points[:, 0] - points[:, 1] / 2, points[:, 0] + points[:, 1] / 2
     left = np.argsort(-scores, kind="stable")

@@ -5,6 +5,9 @@ Source: He, Sun, Tang, "Guided Image Filtering" (2013), with a colour guide; He,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,26 +33,31 @@ def guided_filter(image: Image, mask: Matte, radius: float, epsilon: float, side
     height, width = image.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    guide = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA)).astype(np.float32) / 255
-    target = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
+    guide = _resized(image, size, cv2.INTER_AREA) * np.float32(1 / 255)
+    target = _resized(mask, size, cv2.INTER_LINEAR)
     slopes, offset = _linear_functions(guide, target, max(1, round(radius * scale)), epsilon)
-    slopes = np.asarray(cv2.resize(slopes, (width, height), interpolation=cv2.INTER_LINEAR))
-    offset = np.asarray(cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR))
+    slopes = _resized(slopes, (width, height), cv2.INTER_LINEAR)
+    offset = _resized(offset, (width, height), cv2.INTER_LINEAR)
     return np.einsum("hwc,hwc->hw", slopes, image, dtype=np.float32, casting="unsafe") / 255 + offset
+
+
+def _resized(values: NDArray[Any], size: tuple[int, int], interpolation: int) -> Plane:
+    return np.asarray(cv2.resize(values, size, interpolation=interpolation), np.float32)
 
 
 def _linear_functions(guide: Plane, target: Plane, radius: int, epsilon: float) -> tuple[Plane, Plane]:
     """Per pixel the mean slope (h, w, 3) and offset (h, w) of the windows that hold it."""
 
-    def mean(values: Plane) -> Plane:
-        return np.asarray(cv2.blur(values, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT_101))
+    def mean(values: NDArray[np.floating]) -> Plane:
+        window = 2 * radius + 1, 2 * radius + 1
+        return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
     mean_guide, mean_target = mean(guide), mean(target)
     covariance = mean(guide * target[..., None]) - mean_guide * mean_target[..., None]
-    products = np.stack([guide[..., i] * guide[..., j] for i, j in _PAIRS], axis=-1)
-    variance = [mean(np.ascontiguousarray(products[..., k])) for k in range(len(_PAIRS))]
-    for k, (i, j) in enumerate(_PAIRS):
-        variance[k] = variance[k] - mean_guide[..., i] * mean_guide[..., j] + (epsilon if i == j else 0)
+    variance = [
+        mean(guide[..., i] * guide[..., j]) - mean_guide[..., i] * mean_guide[..., j] + np.float32(epsilon * (i == j))
+        for i, j in _PAIRS
+    ]
     slopes = _solve(variance, covariance)
     offset = mean_target - np.einsum("hwc,hwc->hw", slopes, mean_guide)
     return mean(slopes), mean(offset)
@@ -58,7 +66,7 @@ def _linear_functions(guide: Plane, target: Plane, radius: int, epsilon: float) 
 _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
-def _solve(variance: list[Plane], right: Plane) -> Plane:
+def _solve(variance: Sequence[NDArray[np.floating]], right: NDArray[np.floating]) -> Plane:
     """Solves the symmetric 3 × 3 system of each pixel by its adjugate."""
     rr, rg, rb, gg, gb, bb = variance
     adjugate = {
@@ -73,4 +81,4 @@ def _solve(variance: list[Plane], right: Plane) -> Plane:
     rows = [
         sum((adjugate[min(i, j), max(i, j)] * right[..., j] for j in range(3)), start=np.float32(0)) for i in range(3)
     ]
-    return np.stack(rows, axis=-1) / determinant[..., None]
+    return np.asarray(np.stack(rows, axis=-1) / determinant[..., None], np.float32)

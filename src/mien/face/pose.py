@@ -72,7 +72,7 @@ def head_pose(landmarks: Landmarks) -> HeadPose:
     done, turn, _ = cv2.solvePnP(CANONICAL_POINTS, points[:, :2].copy(), camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not done or not np.isfinite(turn).all():
         raise FaceError("No head pose fits these landmarks.", hint="Use a picture with a clear face.")
-    return pose_of(np.asarray(cv2.Rodrigues(turn)[0]))
+    return pose_of(np.asarray(cv2.Rodrigues(turn)[0], np.float64))
 
 
 def rotation_of(pose: HeadPose) -> Rotation:
