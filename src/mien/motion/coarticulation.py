@@ -29,12 +29,15 @@ LOOKAHEAD_S = 0.35
 BURST_S = 0.045
 """espeak-ng dates p t k at their burst; the closure is the silence of this length before it (notes on its phoneme events)."""
 
-HOLD_S = 0.055
+HOLD_S = 0.05
 """Lips stay together at least this long: more than one frame at 25 fps, so that a frame always falls into it."""
 
-MAX_HOLD_S = 0.11
+MAX_HOLD_S = 0.075
 PAUSE_S = 0.15
 """Shorter pauses do not close the mouth."""
+
+_CONTACT_ROOM_S = 0.05
+"""The time in which lips part after a contact, or come together before it."""
 
 CLOSING_S, OPENING_S = 0.15, 0.12
 ONSET_S = 0.06
@@ -46,7 +49,7 @@ BITE_GAP = 0.012
 PRESSED_JAW = 0.05
 """IOD; lips cannot meet over a jaw that hangs lower."""
 
-_BLOCK = 5
+_BLOCK = 10
 """Rows are always computed in the same blocks, so that cutting the input differently cannot change the last bit."""
 
 _STRESS_GAIN = (0.84, 1.0, 1.14)
@@ -133,9 +136,15 @@ class PhonemeMouth:
         for part in parts:
             self._add_part(part.viseme, begin, begin + seconds * part.share, phoneme.stress)
             begin += seconds * part.share
-        self._spans.append((max(0.0, phoneme.start_s - (BURST_S if first.burst else 0.0)), phoneme.end_s))
+        self._extend_speech(max(0.0, phoneme.start_s - (BURST_S if first.burst else 0.0)), phoneme.end_s)
         if phoneme.stress and any(part.viseme.vowel for part in parts):
             self._accents.append((round(phoneme.start_s * MOUTH_RATE), phoneme.stress / 2))
+
+    def _extend_speech(self, start: float, end: float) -> None:
+        if self._spans and start - self._spans[-1][1] < PAUSE_S:
+            self._spans[-1] = (self._spans[-1][0], max(end, self._spans[-1][1]))
+        else:
+            self._spans.append((start, end))
 
     def _make_room(self, begin: float) -> None:
         """The sound before a voiceless stop ends where the stop's closure begins."""
@@ -206,7 +215,7 @@ class PhonemeMouth:
         distance = before + after
         spread = np.where((before > 0.0)[:, :, None], BEFORE_S, AFTER_S)  # (rows, targets, channels)
         fade = np.maximum(1.0 - (distance / REACH_S) ** 2, 0.0) ** 2
-        dominance = np.exp(-((distance[:, :, None] / spread) ** 1.4)) * fade[:, :, None]
+        dominance = np.exp(-((distance[:, :, None] / spread) ** 1.7)) * fade[:, :, None]
         dominance *= np.array([t.weights for t in near])
         total = dominance.sum(axis=1)
         mixed = (dominance * np.array([t.values for t in near])).sum(axis=1)
@@ -214,32 +223,31 @@ class PhonemeMouth:
 
     def _openness(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """1 while speaking, 0 in pauses of more than `PAUSE_S`, smooth between."""
+        onset = _smooth(times / ONSET_S)
+        if any(start <= times[0] and times[-1] <= end for start, end in self._spans):
+            return onset
         result = np.zeros(len(times))
-        for start, end in self._spans:
-            result[(times >= start) & (times <= end)] = 1.0
         edges = [(-10.0, -10.0), *self._spans, (np.inf, np.inf)]
-        for (_, silent_from), (silent_to, _) in pairwise(edges):
-            inside = (times > silent_from) & (times < silent_to)
-            if not inside.any():
-                continue
+        for (start, silent_from), (silent_to, _) in pairwise(edges):
+            result[(times >= start) & (times <= silent_from)] = 1.0
             pause = silent_to - silent_from
-            if pause < PAUSE_S:
-                result[inside] = 1.0
-                continue
             closing = 1.0 - _smooth((times - silent_from) / min(CLOSING_S, pause / 2))
             opening_s = min(OPENING_S, pause / 2)
             opening = _smooth((times - (silent_to - opening_s)) / opening_s) if np.isfinite(silent_to) else 0.0
+            inside = (times > silent_from) & (times < silent_to)
             result = np.where(inside, np.maximum(closing, opening), result)
-        return result * _smooth(times / ONSET_S)
+        return result * onset
 
     def _touch(self, rows: NDArray[np.float64], times: NDArray[np.float64]) -> None:
         """Brings the lips together, or the lower lip to the teeth, wherever they must touch."""
         for index, contact in enumerate(self._contacts):
-            room = [0.06, 0.06]
+            if contact.start - _CONTACT_ROOM_S > times[-1] or contact.end + _CONTACT_ROOM_S < times[0]:
+                continue
+            room = [_CONTACT_ROOM_S, _CONTACT_ROOM_S]
             if index:
-                room[0] = min(0.06, max(0.015, 0.45 * (contact.start - self._contacts[index - 1].end)))
+                room[0] = min(_CONTACT_ROOM_S, max(0.015, 0.45 * (contact.start - self._contacts[index - 1].end)))
             if index + 1 < len(self._contacts):
-                room[1] = min(0.06, max(0.015, 0.45 * (self._contacts[index + 1].start - contact.end)))
+                room[1] = min(_CONTACT_ROOM_S, max(0.015, 0.45 * (self._contacts[index + 1].start - contact.end)))
             touch = _smooth(
                 1.0 - np.maximum(contact.start - times, 0.0) / room[0] - np.maximum(times - contact.end, 0.0) / room[1]
             )

@@ -51,7 +51,7 @@ class Segment:
     def latency_frames(fps: float, advance_s: float) -> int:
         """How many frames of sound must be known before a frame can be made."""
         lookahead_s = max(LOOKAHEAD_S, SoundMouth.lookahead_s)
-        return math.ceil((advance_s + lookahead_s + 0.06) * fps + 0.5)
+        return math.ceil((advance_s + lookahead_s + 0.11) * fps + 0.5)
 
     @property
     def done(self) -> bool:

@@ -80,12 +80,12 @@ def _vowel(gap: float, jaw: float, round_: float = 0.0, stretch: float = 0.0, we
     )
 
 
-_OPEN = _vowel(0.125, 0.105)
-_NEUTRAL = _vowel(0.052, 0.042, weight=0.6)
-_BILABIAL = _viseme(0.0, 0.012, weight=1.2, gap_weight=6.0, round_weight=0.15, lips=1)
-_LABIODENTAL = _viseme(0.014, 0.020, fv=1.0, weight=1.4, gap_weight=4.0, round_weight=0.25, lips=2)
+_OPEN = _vowel(0.125, 0.089)
+_NEUTRAL = _vowel(0.052, 0.036, weight=0.6)
+_BILABIAL = _viseme(0.0, 0.012, weight=0.9, gap_weight=2.0, round_weight=0.15, lips=1)
+_LABIODENTAL = _viseme(0.014, 0.018, fv=1.0, weight=1.3, gap_weight=2.0, round_weight=0.25, lips=2)
 _CORONAL = _viseme(0.034, 0.026, tongue=0.7, weight=0.7, round_weight=0.2)
-_SIBILANT = _viseme(0.030, 0.014, stretch=0.5, tongue=0.25, weight=1.4, round_weight=0.5)
+_SIBILANT = _viseme(0.027, 0.014, stretch=0.5, tongue=0.25, weight=1.4, round_weight=0.5)
 _HUSHER = _viseme(0.042, 0.016, round_=0.62, weight=1.5)
 _PALATAL = _viseme(0.032, 0.022, stretch=0.7, weight=0.9)
 _DORSAL = _viseme(0.050, 0.042, weight=0.2)
@@ -101,36 +101,36 @@ def _released(viseme: Viseme) -> Viseme:
 
 _VOWELS = {
     "a": _OPEN,
-    "ɑ": _vowel(0.128, 0.110),
-    "æ": _vowel(0.108, 0.088, stretch=0.40),
-    "ɐ": _vowel(0.090, 0.074),
-    "ʌ": _vowel(0.092, 0.076),
-    "ɒ": _vowel(0.105, 0.092, round_=0.35),
-    "ɔ": _vowel(0.092, 0.080, round_=0.58),
-    "o": _vowel(0.068, 0.062, round_=0.78),
-    "ʊ": _vowel(0.046, 0.040, round_=0.66),
-    "u": _vowel(0.032, 0.034, round_=1.0),
-    "ʉ": _vowel(0.032, 0.032, round_=0.85),
-    "ɯ": _vowel(0.040, 0.030, stretch=0.45),
-    "ɨ": _vowel(0.036, 0.024, stretch=0.40),
-    "ɤ": _vowel(0.062, 0.052, stretch=0.10),
-    "i": _vowel(0.036, 0.024, stretch=0.95),
-    "ɪ": _vowel(0.046, 0.036, stretch=0.58),
-    "e": _vowel(0.056, 0.044, stretch=0.66),
-    "ɛ": _vowel(0.082, 0.066, stretch=0.42),
-    "ᵻ": _vowel(0.042, 0.032, stretch=0.40, weight=0.7),
-    "y": _vowel(0.030, 0.028, round_=0.95),
-    "ʏ": _vowel(0.040, 0.036, round_=0.75),
-    "ø": _vowel(0.050, 0.044, round_=0.80),
-    "œ": _vowel(0.072, 0.062, round_=0.60),
-    "ɶ": _vowel(0.100, 0.085, round_=0.40),
+    "ɑ": _vowel(0.128, 0.093),
+    "æ": _vowel(0.108, 0.075, stretch=0.40),
+    "ɐ": _vowel(0.090, 0.063),
+    "ʌ": _vowel(0.092, 0.065),
+    "ɒ": _vowel(0.105, 0.078, round_=0.35),
+    "ɔ": _vowel(0.092, 0.068, round_=0.58),
+    "o": _vowel(0.068, 0.053, round_=0.78),
+    "ʊ": _vowel(0.046, 0.034, round_=0.66),
+    "u": _vowel(0.032, 0.029, round_=1.0),
+    "ʉ": _vowel(0.032, 0.027, round_=0.85),
+    "ɯ": _vowel(0.040, 0.025, stretch=0.45),
+    "ɨ": _vowel(0.036, 0.020, stretch=0.40),
+    "ɤ": _vowel(0.062, 0.044, stretch=0.10),
+    "i": _vowel(0.041, 0.020, stretch=0.95),
+    "ɪ": _vowel(0.046, 0.031, stretch=0.58),
+    "e": _vowel(0.056, 0.037, stretch=0.66),
+    "ɛ": _vowel(0.082, 0.056, stretch=0.42),
+    "ᵻ": _vowel(0.042, 0.027, stretch=0.40, weight=0.7),
+    "y": _vowel(0.030, 0.024, round_=0.95),
+    "ʏ": _vowel(0.040, 0.031, round_=0.75),
+    "ø": _vowel(0.050, 0.037, round_=0.80),
+    "œ": _vowel(0.072, 0.053, round_=0.60),
+    "ɶ": _vowel(0.100, 0.072, round_=0.40),
     "ə": _NEUTRAL,
     "ɘ": _NEUTRAL,
-    "ɵ": _vowel(0.050, 0.042, round_=0.45, weight=0.7),
-    "ɜ": _vowel(0.056, 0.046, round_=0.22),
-    "ɝ": _vowel(0.050, 0.042, round_=0.40),
-    "ɚ": _vowel(0.046, 0.038, round_=0.38, weight=0.8),
-    "ɞ": _vowel(0.070, 0.058, round_=0.40),
+    "ɵ": _vowel(0.050, 0.036, round_=0.45, weight=0.7),
+    "ɜ": _vowel(0.056, 0.039, round_=0.22),
+    "ɝ": _vowel(0.050, 0.036, round_=0.40),
+    "ɚ": _vowel(0.046, 0.032, round_=0.38, weight=0.8),
+    "ɞ": _vowel(0.070, 0.049, round_=0.40),
 }
 
 _CONSONANTS = {
@@ -145,7 +145,7 @@ _CONSONANTS = {
     **dict.fromkeys("sz", _SIBILANT),
     **dict.fromkeys("ʃʒ", _HUSHER),
     **dict.fromkeys("ʂʐ", _viseme(0.042, 0.018, round_=0.42, weight=1.4)),
-    **dict.fromkeys("ɕʑ", _viseme(0.034, 0.016, stretch=0.55, weight=1.4)),
+    **dict.fromkeys("ɕʑ", _viseme(0.028, 0.015, stretch=0.55, weight=1.4)),
     "ɧ": _viseme(0.042, 0.024, round_=0.6, weight=1.2),
     **dict.fromkeys("ɹɻ", _RHOTIC),
     **dict.fromkeys("rɾɽ", _TAP),
@@ -159,8 +159,8 @@ _CONSONANTS = {
 }
 
 _SPELLINGS = (
-    ("onɡ", "uŋ"),
-    ("ong", "uŋ"),
+    ("onɡ", "ʊŋ"),
+    ("ong", "ʊŋ"),
     ("ts.", "tʂ"),
     ("s.", "ʂ"),
     ("z.", "ʐ"),
