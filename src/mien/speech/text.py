@@ -48,7 +48,7 @@ def speakable(text: str) -> bool:
 
 _CLOSERS = "\"'”’»›)\\]}）】」』》〉"
 _END = re.compile(
-    rf"(?P<mark>[.!?。！？｡।॥؟۔…⋯]+)(?P<closers>[{_CLOSERS}]*)(?P<space>\s*)|(?P<lines>[^\S\n]*\n\s*)",
+    rf"(?P<mark>[.!?。！？｡।॥؟۔…⋯]+)(?P<closers>[{_CLOSERS}]*)(?P<space>\s*)|(?P<lines>\n\s*)",
 )
 _HARD = re.compile("[。！？｡।॥؟۔]")
 _WRAPPED = 60
@@ -76,7 +76,7 @@ _SOMETIMES_LAST = frozenset(
 )  # fmt: skip
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]$")
 _STARTER = re.compile(
-    r"(?:he|she|it|they|we|you|i|the|this|that|these|those|there|a|an|in|on|at|but|and|so|then|when|if|my|his|her|our)\b",
+    r"(?:he|she|it|they|we|you|i|the|this|that|these|those|there|a|an|in|on|at|but|and|so|then|when|if|my|his|her|our)(?=[\s'’])",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[,;:，；：、—]\s*|[.!?。！？…]+\s+")
@@ -87,7 +87,8 @@ def split_sentences(text: str, limit: int = MAX_SENTENCE) -> Iterator[str]:
     """Cuts text into sentences as they are spoken, in any script.
 
     Convention: nothing is lost or doubled: the pieces joined are the text; white space stays with the sentence before it.
-    A line break ends a sentence (titles, lists, verse) unless its line is long enough to have been wrapped.
+    A line break ends a sentence (titles, lists, verse) unless its line is long enough to have been wrapped, or the next
+    begins with a small letter.
 
     Args:
         text: see `clean`.
@@ -104,29 +105,20 @@ def split_sentences(text: str, limit: int = MAX_SENTENCE) -> Iterator[str]:
 
 def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
     following = text[match.end() : match.end() + 1]
-    if not following:
+    mark, space = match["mark"] or "", match["space"] or match["lines"] or ""
+    if not following or space.count("\n") > 1 or _HARD.search(mark):
         return True
-    if match["lines"] is not None:
-        return _ends_line(text, start, match)
-    if "\n" in match["space"] and not _wraps(text, match.start(), match["space"]):
-        return True
-    if _HARD.search(match["mark"]):
-        return True
-    if not match["space"] and _script(following) != "CJK":
-        return False
     if following.islower():
         return False
-    return match["mark"] != "." or _full_stop(text, start, match)
-
-
-def _ends_line(text: str, start: int, match: re.Match[str]) -> bool:
-    return bool(text[start : match.start()].strip()) and not _wraps(text, match.start(), match["lines"])
-
-
-def _wraps(text: str, end: int, space: str) -> bool:
-    """Whether the line that ends here was broken by its margin only."""
-    if space.count("\n") > 1:
+    if "\n" in space and not _wraps(text, match.start()):
+        return True
+    if not mark or (not space and _script(following) != "CJK"):
         return False
+    return mark != "." or _full_stop(text, start, match)
+
+
+def _wraps(text: str, end: int) -> bool:
+    """Whether the line that ends here was broken by its margin only."""
     line = text[max(text.rfind("\n", max(0, end - _WRAPPED), end) + 1, end - _WRAPPED) : end]
     return sum(2 if _script(char) in _WIDE else 1 for char in line) >= _WRAPPED
 
@@ -136,13 +128,13 @@ def _full_stop(text: str, start: int, match: re.Match[str]) -> bool:
     before = _WORD_BEFORE.search(text, max(start, match.start() - 20), match.start())
     if not before:
         return True
-    word, following = before[0].lower(), text[match.end() : match.end() + 8]
+    word, following = before[0].lower(), text[match.end() : match.end() + 10]
     if word in _NEVER_LAST or (word in _BEFORE_NUMBERS and following[:1].isdigit()):
         return False
     if word.isdigit() and not text[start : before.start()].strip():
         return False  # "1. First" in a list
-    if word in _SOMETIMES_LAST or (_INITIALS.match(word) and before[0] != "I"):
-        return bool(_STARTER.match(following)) and len(word) > 1
+    if word in _SOMETIMES_LAST or (_INITIALS.match(word) and before[0].isupper() and before[0] != "I"):
+        return bool(_STARTER.match(following))
     return True
 
 
