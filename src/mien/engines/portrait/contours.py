@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.engines.portrait.curves import smooth_curve
 from mien.engines.portrait.mesh import FaceAxes
-from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, UPPER_LIDS
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIDS, UPPER_LIP
+from mien.engines.portrait.tone import SKIN
 from mien.types import Image, Landmarks
 
 FloatArray = NDArray[np.float32]
@@ -18,6 +21,8 @@ CLOSED_BELOW = 0.03
 LIPS_REACH = (-0.03, 0.03)
 LASHES_REACH = (-0.055, 0.012)
 """IOD (up, down) around the landmarks that are searched; below a lid soon comes the iris, which is dark too."""
+BLEED = 0.014
+"""IOD along the rims where teeth shine into the lips' colour."""
 COLUMNS, STEPS = 41, 25
 
 
@@ -29,16 +34,62 @@ def settle_lips(picture: Image, landmarks: Landmarks) -> Landmarks:
         landmarks: (478, 3) pixels.
 
     Returns:
-        The landmarks; upper and lower inner lip coincide if the mouth is closed, else they are as they were.
+        The landmarks; upper and lower inner lip coincide if the mouth is closed, else they lie where the red ends.
     """
     axes = FaceAxes.of(landmarks)
     upper, lower = axes.to_face(landmarks[INNER_UPPER]), axes.to_face(landmarks[INNER_LOWER])
     if float((lower - upper)[:, 1].max()) >= CLOSED_BELOW:
-        return landmarks
+        return _settled_opening(picture, axes, landmarks)
     line = _settled(picture, axes, (upper + lower) / 2, LIPS_REACH)
     settled = landmarks.copy()
     settled[INNER_UPPER] = settled[INNER_LOWER] = line
     return settled
+
+
+def _settled_opening(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> Landmarks:
+    """Puts the inner lips of an open mouth where the lips' colour gives way to teeth or to the dark."""
+    redness = _redness(picture, axes, landmarks)
+    if redness is None:
+        return landmarks
+    upper, lower = axes.to_face(landmarks[INNER_UPPER]), axes.to_face(landmarks[INNER_LOWER])
+    red_upper, red_lower = (axes.to_face(landmarks[list(rows[2])]) for rows in (UPPER_LIP, LOWER_LIP))
+    share = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
+    across = red_upper[:, None] + share * (red_lower - red_upper)[:, None]  # (columns, steps, 3) from red to red
+    xy = axes.to_picture(across.reshape(-1, 3)).reshape(len(upper), STEPS, 2) - np.float32(0.5)
+    red = cv2.remap(redness, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 0.5
+    settled = landmarks.copy()
+    for row, away, rim in ((INNER_UPPER, red, upper), (INNER_LOWER, red[:, ::-1], lower)):
+        gain = np.cumsum(away, axis=1)[:, : STEPS // 2 + 3]
+        end = gain.argmax(axis=1)
+        end = end if row is INNER_UPPER else STEPS - 1 - end
+        y = across[np.arange(len(row)), end, 1]
+        inwards = 1 if row is INNER_UPPER else -1
+        change = np.clip(inwards * (y - rim[:, 1]) - BLEED, -0.02, 0.045)
+        smooth = cv2.GaussianBlur(np.pad(change, 2, mode="edge").reshape(1, -1), (0, 0), 0.8)[0, 2:-2]
+        rim[1:-1, 1] += inwards * smooth[1:-1]
+    middle = (upper[:, 1] + lower[:, 1]) / 2
+    upper[:, 1], lower[:, 1] = np.minimum(upper[:, 1], middle), np.maximum(lower[:, 1], middle)
+    for row, rim in ((INNER_UPPER, upper), (INNER_LOWER, lower)):
+        settled[row] = rim @ axes.rotation.T * axes.iod + axes.origin
+    return settled
+
+
+def _redness(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> NDArray[np.float32] | None:
+    """How much of the lips' own colour each pixel has, 0 … 1; None if the lips are not redder than the skin."""
+    smooth = cv2.GaussianBlur(picture, (0, 0), max(0.5, 0.006 * axes.iod)).astype(np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB))
+    lips = _median(lab, landmarks, [*UPPER_LIP[1][2:9], *LOWER_LIP[1][2:9]])
+    skin = _median(lab, landmarks, SKIN)
+    if lips[1] < skin[1] + 4:
+        return None
+    red = np.clip((lab[..., 1] / lips[1] - 0.4) / 0.35, 0, 1)
+    light = np.clip((lab[..., 0] / lips[0] - 0.45) / 0.25, 0, 1)
+    return (red * light).astype(np.float32)
+
+
+def _median(lab: NDArray[np.float32], landmarks: Landmarks, points: Sequence[int]) -> FloatArray:
+    xy = np.clip(landmarks[list(points), :2].astype(int), 0, [lab.shape[1] - 1, lab.shape[0] - 1])
+    return np.median(lab[xy[:, 1], xy[:, 0]], axis=0).astype(np.float32)
 
 
 def settle_lids(picture: Image, landmarks: Landmarks) -> Landmarks:

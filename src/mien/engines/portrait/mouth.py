@@ -186,7 +186,7 @@ def _draw_mouth(
             depth = 0.45 + 0.55 * _step((v - above) / 0.16)
             for k in range(3):
                 colour[k] = cavity_colour[k] * depth
-            tip = line + jaw * (1 - 0.8 * tongue) + 0.035 - 0.03 * tongue + 1.1 * (u - centre) ** 2
+            tip = line + jaw * (0.6 - 0.5 * tongue) + 0.02 - 0.015 * tongue + 1.1 * (u - centre) ** 2
             flesh = _step((v - tip) / 0.035) * (0.55 + 0.45 * _step((v - above) / 0.12)) * (1 - 0.6 * aside**3)
             for k in range(3):
                 colour[k] += flesh * (tongue_colour[k] - colour[k])
@@ -194,7 +194,7 @@ def _draw_mouth(
             roomy = (0.86 + 0.14 * _step(opening / 0.06)) * _step(opening / (2.5 * pixel))
             low_light = (0.5 + 0.5 * _step((v - above) / 0.11)) * sides * roomy * 0.86
             _blend(colour, lower_teeth, lower_placing, u, v - jaw, low_light, cavity_colour)
-            light = (0.58 + 0.42 * _step((v - above) / 0.035)) * sides * roomy
+            light = (0.68 + 0.32 * _step((v - above) / 0.03)) * sides * roomy
             _blend(colour, upper_teeth, upper_placing, u, v, light, cavity_colour)
             covered = min(covered, 1.0) * _step(opening / (1.5 * pixel))
             for k in range(3):

@@ -42,17 +42,17 @@ class Renderer:
     def __init__(self, scene: Scene, blur: float = 0.5) -> None:
         self._scene = scene
         self.size = scene.frame.shape[1], scene.frame.shape[0]
-        self._mesh = build_mesh(scene.landmarks)
-        points = self._mesh.points
-        self._rig = Rig(self._mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
-        self._source = self._mesh.axes.to_picture(points)
+        self.mesh = build_mesh(scene.landmarks)
+        points = self.mesh.points
+        self._rig = Rig(self.mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
+        self._source = self.mesh.axes.to_picture(points)
         self._shade = np.ones(len(points), np.float32)
         self._mouth = self._make_mouth(blur)
 
     def _make_mouth(self, blur: float) -> Mouth:
         tone = tone_of(self._scene.texture, self._scene.landmarks)
-        rest, photo = self._rig.neutral, self._mesh.points
-        scale = self._mesh.axes.iod * 1.5
+        rest, photo = self._rig.neutral, self.mesh.points
+        scale = self.mesh.axes.iod * 1.5
         x, line = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
         to_picture = SkullFit(photo[:, :2])(self._source).astype(np.float32)
         own = photo_teeth(self._scene.texture, to_picture, photo[INNER_UPPER, :2], photo[INNER_LOWER, :2], scale)
@@ -66,7 +66,7 @@ class Renderer:
     def draw(self, pose: Articulation) -> Image:
         """The whole frame, uint8 RGB (H, W, 3), a fresh array."""
         return self.draw_vertices(
-            self._mesh.axes.to_picture(self._rig.vertices(pose)), pose.blink, float(pose.mouth[TONGUE])
+            self.mesh.axes.to_picture(self._rig.vertices(pose)), pose.blink, float(pose.mouth[TONGUE])
         )
 
     def draw_vertices(self, vertices: FloatArray, blink: tuple[float, float], tongue: float = 0.0) -> Image:
@@ -81,9 +81,9 @@ class Renderer:
         left, top, right, bottom = self._scene.roi
         part = np.ascontiguousarray(frame[top:bottom, left:right])
         self._draw_under_lips(part, vertices)
-        draw_mesh(part, self._scene.texture, self._mesh.triangles, self._source, vertices, self._shade)
+        draw_mesh(part, self._scene.texture, self.mesh.triangles, self._source, vertices, self._shade)
         self._mouth.draw(part, vertices, tongue)
-        draw_lids(part, vertices, blink, self._mesh.axes.iod)
+        draw_lids(part, vertices, blink, self.mesh.axes.iod)
         frame[top:bottom, left:right] = part
         return frame
 

@@ -43,7 +43,7 @@ class Teeth:
     def colour(self) -> FloatArray:
         """Median RGB of what is well lit."""
         seen = self.rgba[..., :3][self.rgba[..., 3] > 0.8]
-        return np.percentile(seen, 65, axis=0).astype(np.float32)
+        return np.percentile(seen, 75, axis=0).astype(np.float32)
 
     def edge_at(self, x: float) -> float:
         """y of the lower edge near x, IOD."""
@@ -146,41 +146,52 @@ def photo_teeth(
     rgb = cv2.remap(texture[..., :3], map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR)
     rim, floor = smooth_curve(upper, x), smooth_curve(lower, x)
     inside = (grid_y > rim + RIM) & (grid_y < floor - RIM)
-    bottom = _tooth_edge(rgb, inside, y)
-    if bottom is None:
+    teeth = _tooth_pixels(rgb, inside)
+    if teeth is None:
         return None
-    top = np.minimum(rim + RIM, bottom)
-    rows = np.clip(np.searchsorted(y, np.maximum(grid_y, top)), 0, len(y) - 1)
+    top, bottom = _extent(teeth, y)
+    bright = np.where(teeth, rgb.astype(np.int32).sum(axis=2), -1).argmax(axis=0)
+    clear = np.maximum(top, _even(y[bright]))  # the rows above it have taken colour from the lip
+    rows = np.clip(np.searchsorted(y, np.maximum(grid_y, clear)), 0, len(y) - 1)
     rgb = rgb[rows, np.arange(len(x))[None]].astype(np.float32)
-    alpha = np.clip((bottom - grid_y) * pixels_per_iod / 1.5 + 0.5, 0, 1) * (bottom > rim + 2 * RIM)
+    alpha = np.clip((bottom - grid_y) * pixels_per_iod / 1.5 + 0.5, 0, 1) * (bottom > top + RIM)
     alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 0.7)
     rgba = np.concatenate([rgb, alpha[..., None]], axis=2).astype(np.float32)
     return Teeth(np.ascontiguousarray(rgba), np.array([x[0], y[0], pixels_per_iod], np.float32))
 
 
-def _tooth_edge(rgb: NDArray[np.uint8], inside: NDArray[np.bool_], y: FloatArray) -> FloatArray | None:
-    """y of the teeth's lower edge in each column; None where there are no teeth to speak of."""
+def _tooth_pixels(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Where the opening shows teeth: brighter than the dark behind them and less red than lips, gums and tongue."""
     if inside.sum() < 60:
         return None
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    score = lab[..., 0] - 1.2 * np.maximum(lab[..., 1], 0)  # bright and not red
-    threshold, _ = cv2.threshold(
-        np.clip(score[inside] * 2, 0, 255).astype(np.uint8).reshape(-1, 1), 0, 255, cv2.THRESH_OTSU
-    )
-    bright = inside & (score * 2 > threshold)
-    if bright.sum() < 0.2 * inside.sum() or float(np.median(lab[..., 0][bright])) < 35:
+    lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
+    score = np.clip(lab[..., 0] - 1.2 * np.maximum(lab[..., 1], 0), 0, 127) * 2
+    threshold, _ = cv2.threshold(score[inside].astype(np.uint8).reshape(-1, 1), 0, 255, cv2.THRESH_OTSU)
+    bright = inside & (score > threshold)
+    if bright.sum() < 0.15 * inside.sum() or float(np.median(lab[..., 0][bright])) < 35:
         return None
-    contrast = float(np.median(score[bright]) - np.median(score[inside & ~bright]))
-    if contrast < 8:  # one thing fills the opening: all of it is teeth
-        bright = inside
+    rest = inside & ~bright
+    if rest.any() and float(np.median(score[bright]) - np.median(score[rest])) < 30:
+        return inside  # one thing fills the opening
+    return bright
+
+
+def _extent(teeth: NDArray[np.bool_], y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """y of the upper and the lower end of the topmost teeth in each column; both alike where there are none."""
     rows = np.arange(len(y))[:, None]
-    first = np.where(bright.any(axis=0), bright.argmax(axis=0), 0)
-    dark_below = (~bright) & (rows > first[None])
-    last = np.where(dark_below.any(axis=0), dark_below.argmax(axis=0), len(y) - 1)
-    edge = y[np.where(bright.any(axis=0), last, 0)]
-    wide = max(3, len(edge) // 24 | 1)
-    padded = np.pad(edge, wide, mode="edge")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * wide + 1), axis=1).astype(np.float32)
+    first = teeth.argmax(axis=0)
+    below = ~teeth & (rows > first)
+    last = np.where(below.any(axis=0), below.argmax(axis=0), len(y) - 1)
+    last = np.where(teeth.any(axis=0), last, first)
+    margin = np.minimum(1, (last - first) // 3)
+    return _even(y[first + margin]), _even(y[last])
+
+
+def _even(values: FloatArray) -> FloatArray:
+    """Without single columns that stand out."""
+    wide = max(3, len(values) // 24 | 1)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, wide, mode="edge"), 2 * wide + 1)
+    return np.median(windows, axis=1).astype(np.float32)
 
 
 def lay_over(front: Teeth, back: Teeth) -> Teeth:
