@@ -78,6 +78,10 @@ class Roi:
         matrix = self.matrix(1)
         return points @ matrix[:, :2].T + matrix[:, 2]
 
+    def halfway(self, other: Roi) -> Roi:
+        turn = math.remainder(other.angle - self.angle, math.tau)
+        return Roi((self.x + other.x) / 2, (self.y + other.y) / 2, (self.size + other.size) / 2, self.angle + turn / 2)
+
     def moved_by(self, other: Roi) -> float:
         """The largest way a corner goes from here to `other`, as a fraction of the side."""
         corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
