@@ -59,7 +59,9 @@ def run(arguments: list[str]) -> int:
     except MienError as error:
         return _fail(error, arguments)
     except typer.TyperException as error:
-        return _fail(_usage(error), arguments)
+        usage = _usage(error)
+        # Without a message it is a group named alone, whose help has been printed.
+        return _fail(usage, arguments) if usage.message else usage.exit_code
     except BrokenPipeError:
         # The reader (`| head`) has gone; what is still buffered must not complain when the interpreter closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

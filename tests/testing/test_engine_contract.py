@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from mien_sketch import SPEC
+from mien_sketch.engine import opening
+
+from mien.testing import EngineContract
+
+
+class TestSketch(EngineContract):
+    spec = SPEC
+
+    def mouth_opening(self, image, settings):
+        return opening(image)
