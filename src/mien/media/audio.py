@@ -14,7 +14,7 @@ from av.packet import Packet
 from numpy.typing import NDArray
 
 from mien.errors import MediaError
-from mien.media.containers import Source, describe, open_input
+from mien.media.containers import Source, describe, open_input, require_codec
 from mien.media.files import atomic_output, writing
 from mien.types import Samples, Sound
 
@@ -52,6 +52,7 @@ class AudioReader:
             if not self._container.streams.audio:
                 raise MediaError(f"{self._name} has no sound in it.", hint="Give a file with an audio track.")
             self._stream = self._container.streams.audio[0]
+            require_codec(self._stream, self._name)
             self.sample_rate: int = self._stream.sample_rate
             if not 1000 <= self.sample_rate <= 768_000:
                 raise MediaError(

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import av
 import av.error
 from av.container import InputContainer
+from av.stream import Stream
 
 from mien.errors import MediaError, NotFoundError
 
@@ -73,6 +74,17 @@ def open_input(source: Source, kind: str) -> InputContainer:
             f"{describe(source)} is not {kind} that can be read, or its beginning or index is missing ({_reason(error)}).",
             hint="Play it in another program; if that fails too, it is broken or cut off.",
         ) from error
+
+
+def require_codec(stream: Stream, name: str) -> None:
+    """Raises:
+    MediaError: there is no decoder for the stream.
+    """
+    # PyAV gives such a stream no codec context, whatever its type says.
+    if getattr(stream, "codec_context", None) is None:
+        raise MediaError(
+            f"{name} is damaged, or in a coding that is not known.", hint="Convert it to MP4 or WAV first."
+        )
 
 
 def _reason(error: Exception) -> str:

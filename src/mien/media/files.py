@@ -19,14 +19,15 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         AlreadyExistsError: there is a file and `overwrite` is off.
         OutputError: the folder is missing or not a folder, or the path is a folder or a device.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", hint="Name a file in it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.", hint="Make it first, or name another.")
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise OutputError(f"{path} is not an ordinary file.", hint="Name another output file.")
+    with writing(path):
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder.", hint="Name a file in it.")
+        if not path.parent.is_dir():
+            raise OutputError(f"The folder {path.parent} does not exist.", hint="Make it first, or name another.")
+        if not path.exists():
+            return
+        if not path.is_file():
+            raise OutputError(f"{path} is not an ordinary file.", hint="Name another output file.")
     if not overwrite:
         raise AlreadyExistsError(
             f"{path} exists already.", hint="Allow overwriting (--overwrite), or name another file."

@@ -100,8 +100,8 @@ def _open(source: Source) -> Picture:
     PillowImage.init()
     known = [name for name in _FORMATS if name in PillowImage.OPEN]
     with warnings.catch_warnings():
-        # Pillow warns of many pixels; the limit here is ours.
-        warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
+        # Pillow warns of many pixels, where the limit is ours, and of odd tags, which nobody here can mend.
+        warnings.simplefilter("ignore")
         return PillowImage.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=known)
 
 

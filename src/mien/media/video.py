@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.errors import MediaError, UsageError
-from mien.media.containers import Source, describe, open_input
+from mien.media.containers import Source, describe, open_input, require_codec
 from mien.types import Image
 
 MAX_PIXELS = 36_000_000
@@ -68,6 +68,7 @@ class VideoReader:
         if not streams:
             raise MediaError(f"{self._name} has no pictures in it.", hint="Give a video file.")
         self._stream = streams[0]
+        require_codec(self._stream, self._name)
         self._stream.thread_type = "AUTO"
         if self._stream.width * self._stream.height > MAX_PIXELS:
             raise MediaError(

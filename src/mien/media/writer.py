@@ -168,6 +168,7 @@ class _Encoder:
         self._path, self._part = path, part
         self._size, self._fps, self._sample_rate, self._encoding = size, fps, sample_rate, encoding
         self._frames = self._samples = 0
+        self._failed = False
         self._reformatter = VideoReformatter()
 
     def open(self, metadata: dict[str, str]) -> None:
@@ -190,6 +191,7 @@ class _Encoder:
                 self._resampler = Resampler(self._sample_rate, AUDIO_RATE)
                 self._audio = self._container.add_stream("aac", rate=AUDIO_RATE, layout="mono", format="fltp")
                 self._audio.bit_rate = AUDIO_BIT_RATE
+            self._container.start_encoding()
 
     def add(self, image: Image, samples: Samples) -> None:
         with self._writing():
@@ -241,6 +243,10 @@ class _Encoder:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        if self._failed:
+            # FFmpeg's muxer may crash when it is used again after an error.
+            raise OutputError(f"{self._path} could not be written before.", hint="Look at the first error.")
+        self._failed = True
         with writing(self._path):
             try:
                 yield
@@ -250,6 +256,7 @@ class _Encoder:
                 raise OutputError(
                     f"{self._path} cannot be encoded: {error}.", hint="Try another size or fps."
                 ) from error
+        self._failed = False
 
 
 def _even(image: Image) -> Image:
