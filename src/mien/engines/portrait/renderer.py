@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +11,8 @@ from mien.engines.portrait.mesh import build_mesh
 from mien.engines.portrait.mouth import Mouth, MouthColours, SkullFit
 from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIP, Rig
 from mien.engines.portrait.scene import Scene
-from mien.engines.portrait.teeth import draw_teeth, lay_over, photo_teeth, soften
+from mien.engines.portrait.shading import Shading
+from mien.engines.portrait.teeth import TEETH_PIXELS, draw_teeth, lay_over, photo_teeth
 from mien.engines.portrait.tone import tone_of
 from mien.engines.portrait.warp import draw_mesh
 from mien.motion.articulation import MOUTH_CHANNELS, Articulation
@@ -36,57 +38,87 @@ class Renderer:
 
     Args:
         scene: the portrait, cut and scaled.
-        blur: pixels, how unsharp the picture is; what is added is made as unsharp.
     """
 
-    def __init__(self, scene: Scene, blur: float = 0.5) -> None:
+    def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.size = scene.frame.shape[1], scene.frame.shape[0]
         self.mesh = build_mesh(scene.landmarks)
         points = self.mesh.points
         self._rig = Rig(self.mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
         self._source = self.mesh.axes.to_picture(points)
-        self._shade = np.ones(len(points), np.float32)
-        self._mouth = self._make_mouth(blur)
+        self._texture = scene.texture.view(np.uint32)[..., 0]
+        self._plain = np.ones(len(points), np.float32)
+        self._shading = Shading(self.mesh, self._rig.neutral, scene.texture, self._source)
+        self._mouth = self._make_mouth()
+        self._frame = scene.frame.copy()
+        self._triangles = self._draw_what_never_moves()
 
-    def _make_mouth(self, blur: float) -> Mouth:
+    def _draw_what_never_moves(self) -> NDArray[np.int32]:
+        """Puts the still part of the person into the frame; returns the triangles that are left to be drawn."""
+        triangles = self.mesh.triangles
+        moving = self._rig.moving()[triangles].any(axis=1)
+        left, top, right, bottom = self._scene.roi
+        part = np.ascontiguousarray(self._frame[top:bottom, left:right])
+        draw_mesh(part, self._texture, triangles[~moving], self._source, self._source, self._plain)
+        self._frame[top:bottom, left:right] = part
+        return np.ascontiguousarray(triangles[moving & self._shows_person(triangles)])
+
+    def _shows_person(self, triangles: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(T,) whether any of the person lies in a triangle's bounding box."""
+        covered = cv2.integral((self._scene.texture[..., 3] > 0).astype(np.uint8))
+        corners = self._source[triangles]
+        end = np.array([covered.shape[1] - 1, covered.shape[0] - 1])
+        x0, y0 = np.clip(np.floor(corners.min(axis=1)) - 1, 0, end).astype(int).T
+        x1, y1 = np.clip(np.ceil(corners.max(axis=1)) + 2, 0, end).astype(int).T
+        return covered[y1, x1] - covered[y0, x1] - covered[y1, x0] + covered[y0, x0] > 0
+
+    def _make_mouth(self) -> Mouth:
         tone = tone_of(self._scene.texture, self._scene.landmarks)
         rest, photo = self._rig.neutral, self.mesh.points
-        scale = self.mesh.axes.iod * 1.5
+        scale = self.mesh.axes.iod * TEETH_PIXELS
         x, line = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
         to_picture = SkullFit(photo[:, :2])(self._source).astype(np.float32)
         own = photo_teeth(self._scene.texture, to_picture, photo[INNER_UPPER, :2], photo[INNER_LOWER, :2], scale)
         edge = line + INCISORS_BELOW_LINE if own is None else own.edge_at(x)
         colour = tone.teeth if own is None else own.colour()
-        upper = soften(draw_teeth((x, edge), colour, scale), 1.5 * blur)
-        lower = soften(draw_teeth((x, edge - OVERBITE), colour * 0.92, scale, lower=True), 1.5 * blur)
+        like = self._scene.grade()
+        upper = draw_teeth((x, edge), colour, scale).graded(like)
+        lower = draw_teeth((x, edge - OVERBITE), colour * 0.92, scale, lower=True).graded(like)
         colours = MouthColours(tone.cavity, tone.tongue)
         return Mouth(rest[:, :2], upper if own is None else lay_over(own, upper), lower, colours)
 
     def draw(self, pose: Articulation) -> Image:
         """The whole frame, uint8 RGB (H, W, 3), a fresh array."""
-        return self.draw_vertices(
-            self.mesh.axes.to_picture(self._rig.vertices(pose)), pose.blink, float(pose.mouth[TONGUE])
-        )
+        points = self._rig.vertices(pose)
+        vertices = self.mesh.axes.to_picture(points)
+        return self.draw_vertices(vertices, pose.blink, float(pose.mouth[TONGUE]), self._shading(points))
 
-    def draw_vertices(self, vertices: FloatArray, blink: tuple[float, float], tongue: float = 0.0) -> Image:
+    def draw_vertices(
+        self,
+        vertices: FloatArray,
+        blink: tuple[float, float] = (0.0, 0.0),
+        tongue: float = 0.0,
+        shade: FloatArray | None = None,
+    ) -> Image:
         """The frame of a mesh that was moved by hand.
 
         Args:
             vertices: (V, 2) pixels of the redrawn part.
             blink: of the eyes on the image's left and right.
             tongue: 0 … 1.
+            shade: (V,) factors on the colours; None: as in the photo.
         """
-        frame = self._scene.frame.copy()
+        frame = self._frame.copy()
         left, top, right, bottom = self._scene.roi
         part = np.ascontiguousarray(frame[top:bottom, left:right])
         self._draw_under_lips(part, vertices)
-        draw_mesh(part, self._scene.texture, self.mesh.triangles, self._source, vertices, self._shade)
+        draw_mesh(part, self._texture, self._triangles, self._source, vertices, self._plain if shade is None else shade)
         self._mouth.draw(part, vertices, tongue)
         draw_lids(part, vertices, blink, self.mesh.axes.iod)
         frame[top:bottom, left:right] = part
         return frame
 
     def _draw_under_lips(self, part: Image, vertices: FloatArray) -> None:
-        source, shade = self._source[UNDER_LIPS_COLOUR], self._shade[UNDER_LIPS]
-        draw_mesh(part, self._scene.texture, UNDER_LIPS_TRIANGLES, source, vertices[UNDER_LIPS], shade)
+        source = self._source[UNDER_LIPS_COLOUR]
+        draw_mesh(part, self._texture, UNDER_LIPS_TRIANGLES, source, vertices[UNDER_LIPS], self._plain[UNDER_LIPS])

@@ -60,6 +60,10 @@ ROW_OPENS = np.array([0.62, 0.8, 0.93, 1.0], np.float32)
 UPPER_SHARE = 0.2
 """The upper lip's part of an opening; the lower lip and the jaw make the rest."""
 EYEBALL_RADIUS = 0.136  # 12 mm of 88 mm
+MAX_TURN = np.array([4.5, 4.5, 3.5])
+"""Degrees of yaw, pitch, roll beyond which one picture would tear."""
+MAX_SHIFT = 0.08
+"""IOD, likewise."""
 FV_OPENING = 0.03
 """IOD between the lips when the lower one touches the upper teeth, which show in that slit."""
 
@@ -83,6 +87,11 @@ class Rig:
         self._pivot = self.neutral[list(EAR_POINTS)].mean(axis=0)
         self._columns = _across(self.neutral, INNER_UPPER)[1:-1]
         self._eye_heights = [_height(self.neutral, up, low) for up, low in zip(UPPER_LIDS, LOWER_LIDS, strict=True)]
+
+    def moving(self) -> NDArray[np.bool_]:
+        """(V,) which vertices ever leave their place."""
+        moved = np.abs(self._modes.reshape(len(_MODES), -1, 3)).max(axis=(0, 2)) > 1e-4
+        return moved | (self.mesh.follow > 0)
 
     def vertices(self, pose: Articulation) -> FloatArray:
         """The mesh in one frame: (V, 3) face coordinates, before the projection."""
@@ -122,9 +131,9 @@ class Rig:
             points[list(low[1:-1]), 1] -= np.float32(0.08 * blink) * height
 
     def _turn(self, points: FloatArray, pose: Articulation) -> FloatArray:
-        turned = (points - self._pivot) @ rotation(pose.yaw, pose.pitch, pose.roll).T + self._pivot
-        turned[:, 0] += pose.shift[0]
-        turned[:, 1] += pose.shift[1]
+        angles = np.clip((pose.yaw, pose.pitch, pose.roll), -MAX_TURN, MAX_TURN)
+        turned = (points - self._pivot) @ rotation(*angles.tolist()).T + self._pivot
+        turned[:, :2] += np.clip(pose.shift, -MAX_SHIFT, MAX_SHIFT).astype(np.float32)
         return points + (turned - points) * self.mesh.follow[:, None]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.engines.portrait.mesh import RING_SCALES, FaceAxes
+from mien.engines.portrait.tone import SKIN
 from mien.face.topology import FACE_OVAL
 from mien.types import Image, Landmarks, Matte
 
@@ -20,6 +21,19 @@ HEAD_CENTRE = 0.52
 """IOD below the eyes where a head crop has its centre."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The look of a picture, which what is added to it must share.
+
+    Args:
+        blur: sigma, pixels.
+        noise: sigma, 0 … 255.
+    """
+
+    blur: float
+    noise: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """What the renderer works on.
@@ -29,12 +43,23 @@ class Scene:
         roi: left, top, right, bottom (excluded) of the part that is redrawn.
         texture: uint8 RGBA of that part: the person.
         landmarks: float32 (478, 3), pixels of that part.
+        scale: how many of its pixels one pixel of the picture has become.
     """
 
     frame: Image
     roi: tuple[int, int, int, int]
     texture: NDArray[np.uint8]
     landmarks: Landmarks
+    scale: float
+
+    def grade(self) -> Grade:
+        """How unsharp and how noisy the face is."""
+        grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(self.texture[..., :3]), cv2.COLOR_RGB2GRAY), np.float32)
+        rough = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0))
+        xy = np.clip(np.round(self.landmarks[list(SKIN), :2]).astype(int), 6, [grey.shape[1] - 7, grey.shape[0] - 7])
+        patches = [rough[y - 6 : y + 7, x - 6 : x + 7] for x, y in xy]
+        noise = float(np.median([np.median(patch) for patch in patches])) * 1.48
+        return Grade(blur=0.5 * max(1.0, self.scale), noise=min(noise, 8.0))
 
     @classmethod
     def head(cls, picture: Image, matte: Matte, landmarks: Landmarks, size: int) -> Scene:
@@ -70,7 +95,7 @@ class Scene:
         inside = _ring_mask(points - np.array([x0, y0, 0], np.float32), plate.shape)
         frame = picture.copy()
         frame[y0:y1, x0:x1][inside] = plate[inside]
-        return cls(frame, roi, texture, points - np.array([x0, y0, 0], np.float32))
+        return cls(frame, roi, texture, points - np.array([x0, y0, 0], np.float32), scale)
 
 
 def _resize(picture: NDArray, size: tuple[int, int]) -> NDArray:

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.engines.portrait.curves import smooth_curve
+from mien.engines.portrait.scene import Grade
 
 FloatArray = NDArray[np.float32]
 
+TEETH_PIXELS = 1.5
+"""Pixels of a row's picture per pixel of the frame."""
 MM = 1 / 88  # IOD: the outer eye corners are about 88 mm apart
 
 UPPER_WIDTHS_MM = (8.4, 6.5, 7.0, 5.4, 4.2)
@@ -39,6 +42,17 @@ class Teeth:
 
     rgba: FloatArray
     placing: FloatArray
+
+    def graded(self, grade: Grade) -> Teeth:
+        """As unsharp and as noisy as the picture that they are put into."""
+        premultiplied = self.rgba.copy()
+        premultiplied[..., :3] *= premultiplied[..., 3:]
+        blurred = cv2.GaussianBlur(premultiplied, (0, 0), TEETH_PIXELS * grade.blur)
+        blurred[..., :3] /= np.maximum(blurred[..., 3:], 1e-3)
+        grain = np.random.default_rng(0).normal(0, 1, self.rgba.shape[:2]).astype(np.float32)
+        grain = cv2.GaussianBlur(grain, (0, 0), TEETH_PIXELS * grade.blur)
+        blurred[..., :3] += (grain * grade.noise / max(float(grain.std()), 1e-3))[..., None]
+        return Teeth(np.ascontiguousarray(blurred), self.placing)
 
     def colour(self) -> FloatArray:
         """Median RGB of what is well lit."""
@@ -108,17 +122,6 @@ def _tooth(x: FloatArray, y: FloatArray, middle: float, width: float, step: floa
     )
     light *= 1 - 0.12 * np.clip((y - 6 * MM) / (5 * MM), 0, 1)
     return cover.astype(np.float32), light.astype(np.float32)
-
-
-def soften(teeth: Teeth, sigma_pixels: float) -> Teeth:
-    """Blurs a row to the sharpness of the photo; sigma in pixels of the row's own picture."""
-    if sigma_pixels < 0.2:
-        return teeth
-    premultiplied = teeth.rgba.copy()
-    premultiplied[..., :3] *= premultiplied[..., 3:]
-    blurred = cv2.GaussianBlur(premultiplied, (0, 0), sigma_pixels)
-    blurred[..., :3] /= np.maximum(blurred[..., 3:], 1e-3)
-    return Teeth(np.ascontiguousarray(blurred), teeth.placing)
 
 
 def photo_teeth(
