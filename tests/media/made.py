@@ -66,16 +66,18 @@ def video_file(
     """A silent video whose frames stand at any milliseconds."""
     file = io.BytesIO()
     with av.open(file, "w", format=form, options=options or {}) as container:
-        stream = container.add_stream(codec, rate=1000, options={"crf": "12", "g": "10"})
+        stream = container.add_stream(
+            codec, rate=1000, options={"crf": "12", "g": "10"} if codec.startswith("lib") else {}
+        )
         stream.height, stream.width = images[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.time_base = Fraction(1, 1000)
         if sar:
             stream.codec_context.sample_aspect_ratio = sar
         if rotation or hflip:
             stream.set_display_rotation(rotation, hflip=hflip)
         for image, at in zip(images, pts_ms, strict=True):
-            frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(format="yuv420p")
+            frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(format=pixels)
             frame.pts, frame.time_base = at, Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

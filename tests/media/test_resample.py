@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,7 +28,7 @@ def test_stream_equals_whole(pieces, from_rate, to_rate):
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, sum(pieces)).astype(np.float32)
     resampler = Resampler(from_rate, to_rate)
     bounds = np.cumsum([0, *pieces])
-    outputs = [resampler.push(samples[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    outputs = [resampler.push(samples[a:b]) for a, b in pairwise(bounds)]
     streamed = np.concatenate([*outputs, resampler.finish()])
     np.testing.assert_allclose(streamed, resample(samples, from_rate, to_rate), atol=1e-5)
 

@@ -25,6 +25,7 @@ _UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED: the file does not say which YUV it holds."""
 
 _FALLBACK_FPS = 25.0
+_MAX_FPS = 240
 _LONGEST_HOLD_S = 120.0
 """A frame that stays longer means damaged timestamps."""
 
@@ -52,8 +53,8 @@ class VideoReader:
     """
 
     def __init__(self, source: Source, fps: float | None = None) -> None:
-        if fps is not None and not 1 <= fps <= 240:
-            raise UsageError(f"{fps} frames per second are not possible.", hint="Use 1 to 240, best 25.")
+        if fps is not None and not 1 <= fps <= _MAX_FPS:
+            raise UsageError(f"{fps} frames per second are not possible.", hint=f"Use 1 to {_MAX_FPS}, best 25.")
         self._name = describe(source)
         self._container = open_input(source, "video")
         try:
@@ -98,7 +99,7 @@ class VideoReader:
 
     def _rate(self) -> float:
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
-        return rate if 1 <= rate <= 240 else _FALLBACK_FPS
+        return rate if 1 <= rate <= _MAX_FPS else _FALLBACK_FPS
 
     def __enter__(self) -> VideoReader:
         return self
@@ -134,7 +135,10 @@ class VideoReader:
         for frame in itertools.chain([self._first], self._decoder):
             tick_s = float(frame.time_base or 0)
             start_s = end_s if frame.pts is None else frame.pts * tick_s - origin_s
-            length_s = frame.duration * tick_s or 1 / self._own_fps
+            length_s = frame.duration * tick_s
+            if length_s < 1 / _MAX_FPS:
+                # Not known: Matroska's is that of the time base where frames come at any time.
+                length_s = 1 / self._own_fps
             if start_s > latest_s:
                 latest_s, end_s = start_s, start_s + length_s
                 yield frame, start_s, end_s
