@@ -43,11 +43,14 @@ class FileServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:
-                outer.requests.append((self.path, {key.lower(): value for key, value in self.headers.items()}))
+            def handle(self) -> None:
                 # Clients that go away in the middle are part of the tests.
                 with suppress(ConnectionError):
-                    outer.answer(self)
+                    super().handle()
+
+            def do_GET(self) -> None:
+                outer.requests.append((self.path, {key.lower(): value for key, value in self.headers.items()}))
+                outer.answer(self)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Says nothing."""

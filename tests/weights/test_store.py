@@ -258,7 +258,7 @@ def test_a_killed_process_leaves_a_store_that_goes_on(server: FileServer, tmp_pa
     for _ in range(3):
         process.stdout.readline()
     process.kill()
-    process.wait()
+    process.communicate()
     server.files["/a"].pause_s = 0
     assert make_store(tmp_path, document).path("a").read_bytes() == body
 

