@@ -36,7 +36,7 @@ MAX_HOLD_S = 0.075
 PAUSE_S = 0.15
 """Shorter pauses do not close the mouth."""
 
-_CONTACT_ROOM_S = 0.05
+_CONTACT_ROOM_S = 0.075
 """The time in which lips part after a contact, or come together before it."""
 
 CLOSING_S, OPENING_S = 0.15, 0.12
@@ -171,7 +171,7 @@ class PhonemeMouth:
     def _ready(self) -> bool:
         known = self._samples / SAMPLE_RATE
         if self._finished:
-            return self._row / MOUTH_RATE < max(known, self._end_s) + CLOSING_S
+            return (self._row - 1) / MOUTH_RATE < max(known, self._end_s) + CLOSING_S
         return self._horizon() <= known
 
     def _horizon(self) -> float:
@@ -202,7 +202,9 @@ class PhonemeMouth:
         for row, strength in self._accents:
             if self._row <= row < self._row + _BLOCK:
                 rows[row - self._row, ACCENT] = strength
-        return rows.astype(np.float32)
+        result = rows.astype(np.float32)
+        result[result[:, CLOSURE] == 1.0, GAP] = 0.0
+        return result
 
     def _blend(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         near = [t for t in self._targets if t.left - REACH_S < times[-1] and t.right + REACH_S > times[0]]

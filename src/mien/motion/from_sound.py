@@ -1,44 +1,169 @@
-"""A first driver from the sound itself, for speech whose phonemes are not known."""
+"""A first driver from the sound itself, for speech whose phonemes are not known.
+
+A small network hears 0.38 s of normalised log-mel around each row and gives the channels. It has learnt from synthetic speech only (see
+`benchmarks/train_sound_mouth.py`), so it is a stopgap: @FIGURES@
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.motion.articulation import MOUTH_RATE
-from mien.motion.source import ROW_WIDTH, Rows
-from mien.motion.visemes import GAP, JAW, SPEECH
+from mien.motion.mel import BANDS, BLOCK, HOP, WINDOW, Hearing, SpeechGate
+from mien.motion.source import ACCENT, CONTACT, LIPS_CLOSE, ROW_WIDTH, Rows
+from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
 from mien.types import SAMPLE_RATE, Phoneme, Samples
 
-_HOP = round(SAMPLE_RATE / MOUTH_RATE)
+OFFSETS = np.array([-24, -20, -16, -13, -10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10, 12, 14])
+"""Frames around a row that the network hears."""
+
+OUTPUTS = SPEECH
+"""It gives the channels before `speech`, in their order."""
+
+_PAST, _AHEAD = -int(OFFSETS[0]), int(OFFSETS[-1])
+_LAG = 15
+"""Rows are given this many frames late: `_AHEAD`, rounded up to whole blocks."""
+
+_CLOSING_ROWS = 16
+_NEAR, _PRESS = 0.45, 0.75
+"""From this closure on the lips draw together, at that they meet …"""
+_HOLD_ROWS = 5
+"""… for at least so long."""
+_FASTEST_GAP = 0.02
+"""IOD by which the lips can part in one row."""
+_GAP_LIMIT = 0.17
+_ACCENT_DB, _ACCENT_REST_ROWS, _ACCENT = 4.0, 25, 0.8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Two layers; `mean` and `scale` bring its outputs to the units of the channels."""
+
+    w1: NDArray[np.float32]
+    b1: NDArray[np.float32]
+    w2: NDArray[np.float32]
+    b2: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+    def __call__(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, len(OFFSETS) * BANDS) → (N, OUTPUTS)."""
+        hidden = np.tanh(heard @ self.w1 + self.b1)
+        return (hidden @ self.w2 + self.b2) * self.scale + self.mean
+
+
+@lru_cache(maxsize=1)
+def network() -> Network:
+    """The weights that come with the package."""
+    with resources.files("mien.motion").joinpath("sound_mouth.npz").open("rb") as file, np.load(file) as stored:
+        return Network(**{name: stored[name].astype(np.float32) for name in stored.files})
+
+
+def contexts(bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network hears for each row: (N, BANDS) → (N - 38, len(OFFSETS) * BANDS); the first row is frame 24."""
+    count = len(bands) - _PAST - _AHEAD
+    rows = np.arange(count)[:, None] + (OFFSETS + _PAST)
+    return bands[rows].reshape(count, -1)
 
 
 class SoundMouth:
-    """A `MouthSource` that follows the loudness."""
+    """A `MouthSource` that follows the sound."""
 
-    lookahead_s = 0.1
+    lookahead_s = (_LAG + BLOCK) / MOUTH_RATE + WINDOW / 2 / SAMPLE_RATE
 
     def __init__(self) -> None:
-        self._buffer = np.zeros(0, np.float32)
-        self._finished = False
-        self._level = 0.0
-        self._peak = 0.02
+        self._network = network()
+        self._hearing = Hearing()
+        self._gate = SpeechGate(_LAG)
+        self._accents = _Accents()
+        self._lips = _Lips()
+        self._pending: list[Samples] = []
+        self._samples = 0
+        self._bands = np.zeros((_PAST + _LAG + BLOCK, BANDS), np.float32)
+        self._blocks = 0
+        self._row = 0
+        self._last_row: int | None = None
 
     def push(self, samples: Samples, phonemes: Sequence[Phoneme]) -> None:
-        self._buffer = np.concatenate([self._buffer, samples])
+        self._pending.append(samples)
+        self._samples += len(samples)
 
     def finish(self) -> None:
-        self._buffer = np.concatenate([self._buffer, np.zeros(_HOP * 16, np.float32)])
-        self._finished = True
+        self._last_row = -(-self._samples // HOP) + _CLOSING_ROWS
+        silence = (self._last_row + _LAG + 2 * BLOCK) * HOP + WINDOW - self._samples
+        self._pending.append(np.zeros(silence, np.float32))
 
     def take(self) -> Rows:
-        count = len(self._buffer) // _HOP
-        hops, self._buffer = self._buffer[: count * _HOP].reshape(count, _HOP), self._buffer[count * _HOP :]
-        rows = np.zeros((count, ROW_WIDTH), np.float32)
-        for row, rms in zip(rows, np.sqrt((hops**2).mean(axis=1)), strict=True):
-            self._peak = max(self._peak * 0.9995, float(rms), 0.01)
-            self._level += 0.25 * (float(rms) / self._peak - self._level)
-            opening = max(0.0, self._level - 0.06)
-            row[GAP], row[JAW], row[SPEECH] = 0.11 * opening, 0.09 * opening, min(1.0, 8.0 * opening)
-        return rows
+        if not self._pending:
+            return np.zeros((0, ROW_WIDTH), np.float32)
+        bands, loudness = self._hearing.push(np.concatenate(self._pending))
+        self._pending = []
+        rows = [np.zeros((0, ROW_WIDTH), np.float32)]
+        for start in range(0, len(bands), BLOCK):
+            rows.append(self._block(bands[start : start + BLOCK], loudness[start : start + BLOCK]))
+        result = np.concatenate(rows)
+        if self._last_row is not None:
+            result = result[: max(0, self._last_row - self._row)]
+        self._row += len(result)
+        return result
+
+    def _block(self, bands: NDArray[np.float32], loudness: NDArray[np.float64]) -> Rows:
+        self._bands = np.concatenate([self._bands[BLOCK:], bands])
+        rows = np.zeros((BLOCK, ROW_WIDTH), np.float32)
+        heard = contexts(self._bands[: _PAST + BLOCK + _AHEAD])
+        rows[:, :OUTPUTS] = np.clip(self._network(heard), 0.0, 1.0)
+        for row, db in zip(rows, loudness, strict=True):
+            self._gate.step(float(db))
+            row[SPEECH] = self._gate.level()
+            row[ACCENT] = self._accents.step(float(db)) if row[SPEECH] > 0.0 else 0.0
+            row[:OUTPUTS] *= row[SPEECH]
+            self._lips.step(row)
+        self._blocks += 1
+        return rows if self._blocks > _LAG // BLOCK else rows[:0]
+
+
+class _Accents:
+    """Where the voice rises over its running loudness."""
+
+    def __init__(self) -> None:
+        self._waiting = deque([0.0] * _LAG)
+        self._slow_db = -30.0
+        self._age = 0
+
+    def step(self, db: float) -> float:
+        self._age += 1
+        accent = 0.0
+        if db > self._slow_db + _ACCENT_DB and self._age > _ACCENT_REST_ROWS:
+            accent, self._age = _ACCENT, 0
+        self._slow_db += 0.03 * (max(db, -60.0) - self._slow_db)
+        self._waiting.append(accent)
+        return self._waiting.popleft()
+
+
+class _Lips:
+    """Makes a likely closure a real one, and keeps the lips from jumping apart."""
+
+    def __init__(self) -> None:
+        self._gap = 0.0
+        self._held = 0
+
+    def step(self, row: NDArray[np.float32]) -> None:
+        closure = float(row[CLOSURE])
+        if self._held == 0 and closure > _PRESS:
+            self._held = _HOLD_ROWS
+        if self._held:
+            row[CONTACT] = LIPS_CLOSE if self._held == _HOLD_ROWS // 2 + 1 else 0.0
+            self._held -= 1
+            row[GAP], row[CLOSURE], row[FV] = 0.0, 1.0, 0.0
+        else:
+            parted = float(np.clip((_PRESS - closure) / (_PRESS - _NEAR), 0.0, 1.0))
+            row[GAP] = min(float(row[GAP]) * parted, self._gap + _FASTEST_GAP, _GAP_LIMIT)
+            row[CLOSURE] = closure * (1.0 - parted)
+        self._gap = float(row[GAP])

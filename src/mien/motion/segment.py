@@ -19,6 +19,9 @@ from mien.types import SAMPLE_RATE, Phoneme, Samples
 _CATCH_UP_S = 0.25
 """The time in which the advance of the mouth grows to its full size."""
 
+_AFTERMATH_ROWS = 10
+"""A contact of the lips this late after the last frame is shown in the last frame; there is no later one."""
+
 
 class _Run:
     """A stretch of a segment with one source of movement."""
@@ -91,7 +94,8 @@ class Segment:
             return None
         here = self._mouth_row(self._shown / SAMPLE_RATE)
         following = self._mouth_row((self._shown + n_samples) / SAMPLE_RATE)
-        look_to = math.ceil((here + following) / 2)
+        last = self.ended and self._shown + n_samples >= self._pushed
+        look_to = math.ceil(following) + _AFTERMATH_ROWS if last else math.ceil((here + following) / 2)
         if not self._gather(max(look_to, math.floor(here) + 2)):
             return None
         covered = self._slice(self._looked_to, look_to)
