@@ -30,7 +30,7 @@ def phonemes(events: Sequence[Event], samples: int, sample_rate: int) -> tuple[P
         if event[0] == _PHONEME and not _LANGUAGE_SWITCH.match(event[4])
     ]
     total = samples / sample_rate
-    ends = [start for start, _ in marks[1:]] + [total]
+    ends = [*(start for start, _ in marks), total][1:]
     sounds = [
         Phoneme(_NOT_SOUNDS.sub("", name), start, min(end, total), _stress(name))
         for (start, name), end in zip(marks, ends, strict=True)
@@ -45,20 +45,33 @@ def _stress(name: str) -> int:
 
 
 def words(events: Sequence[Event], text: str, phonemes: Sequence[Phoneme], sample_rate: int) -> tuple[Word, ...]:
-    """The written words of `text` with their times; a number that is spoken as several words is one."""
+    """The written words of `text` with their times.
+
+    A number that is spoken as several words is one; letters that have no word event of their own belong to the word before
+    (espeak has one event for a Chinese word of several characters, and gives it the length of the first).
+    """
     marks: list[tuple[int, int, float]] = []
     for kind, position, length, sample, _ in events:
-        if kind != _WORD or length <= 0:
-            continue
-        start, end = position - 1, position - 1 + length
-        if text[start:end].strip() and (not marks or start >= marks[-1][1]):
-            marks.append((start, end, sample / sample_rate))
+        start = position - 1
+        if (
+            kind == _WORD
+            and length > 0
+            and text[start : start + length].strip()
+            and (not marks or start >= marks[-1][1])
+        ):
+            marks.append((start, start + length, sample / sample_rate))
     speech_end = max((item.end_s for item in phonemes if item.ipa), default=0.0)
-    ends = [begin for _, _, begin in marks[1:]] + [speech_end]
+    following = [*((start, begin) for start, _, begin in marks), (len(text), speech_end)][1:]
     return tuple(
-        Word(text[start:end].strip(), begin, _end_of_sound(phonemes, begin, max(begin, finish)))
-        for (start, end, begin), finish in zip(marks, ends, strict=True)
+        Word(_word(text, start, end, limit), begin, _end_of_sound(phonemes, begin, max(begin, finish)))
+        for (start, end, begin), (limit, finish) in zip(marks, following, strict=True)
     )
+
+
+def _word(text: str, start: int, end: int, limit: int) -> str:
+    """The text from `start` to its last letter or digit before `limit`, at least to `end`."""
+    last = max((index + 1 for index in range(end, limit) if text[index].isalnum()), default=end)
+    return text[start:last].strip()
 
 
 def _end_of_sound(phonemes: Sequence[Phoneme], start: float, end: float) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -86,7 +89,11 @@ class EspeakProcess:
         command = [sys.executable, "-I", "-S", str(_WORKER), espeakng_loader.get_library_path(), _data_path()]
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # ctrl-C is for the program; and the worker's copies are ended with it
             )
         except OSError as error:
             raise VoiceError(f"The espeak process cannot be started: {error}.", hint="Run `mien doctor`.") from error
@@ -103,7 +110,7 @@ class EspeakProcess:
 
     def _receive(self, process: subprocess.Popen[bytes]) -> tuple[dict[str, Any], bytes]:
         assert process.stdout is not None
-        watchdog = threading.Timer(_REPLY_TIMEOUT_S, process.kill)
+        watchdog = threading.Timer(_REPLY_TIMEOUT_S, _kill, [process])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -121,6 +128,8 @@ class EspeakProcess:
 
     def _death(self) -> _Died:
         process = self._process
+        if process is not None:
+            _kill(process)
         self._stop()
         return _Died(f"exit code {process.returncode if process else None}")
 
@@ -134,8 +143,17 @@ class EspeakProcess:
         try:
             process.wait(_EXIT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and its copies."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def _close(stream: IO[bytes]) -> None:

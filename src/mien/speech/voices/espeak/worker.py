@@ -7,6 +7,9 @@ A request is a uint32 length (little endian) and that much JSON: `{}` lists the 
 `{"voice", "text", "rate", "pitch"}` speaks. The answer, and the greeting at the start, is uint32 length of the JSON,
 uint32 length of the sound, JSON, 16-bit mono PCM. JSON with `error` means that the request failed.
 End of input ends the process.
+
+espeak-ng carries the phase of its waves and its noise from one utterance to the next. Where there is `fork`, each sentence
+is spoken by a copy of the process that has not spoken yet: the same request gives the same samples, always.
 """
 
 from __future__ import annotations
@@ -156,9 +159,21 @@ def main() -> None:
     _write(answers, {"sample_rate": espeak.sample_rate})
     while (request := _read(requests)) is not None:
         if request:
-            _write(answers, *espeak.speak(**request))
+            _speak(espeak, request, answers)
         else:
             _write(answers, espeak.voices())
+
+
+def _speak(espeak: Espeak, request: dict[str, Any], answers: BinaryIO) -> None:
+    if not hasattr(os, "fork"):
+        _write(answers, *espeak.speak(**request))
+        return
+    child = os.fork()
+    if child == 0:
+        _write(answers, *espeak.speak(**request))
+        os._exit(0)
+    if os.waitpid(child, 0)[1] != 0:
+        sys.exit(1)  # it crashed, and may have left half an answer
 
 
 if __name__ == "__main__":
