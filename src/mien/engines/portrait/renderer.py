@@ -45,29 +45,29 @@ class Renderer:
         self.size = scene.frame.shape[1], scene.frame.shape[0]
         self.mesh = build_mesh(scene.landmarks)
         points = self.mesh.points
-        self._rig = Rig(self.mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
-        self._source = self.mesh.axes.to_picture(points)
+        self.rig = Rig(self.mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
+        self.source = self.mesh.axes.to_picture(points)
         self._texture = scene.texture.view(np.uint32)[..., 0]
         self._plain = np.ones(len(points), np.float32)
-        self._shading = Shading(self.mesh, self._rig.neutral, scene.texture, self._source)
-        self._mouth = self._make_mouth()
+        self._shading = Shading(self.mesh, self.rig.neutral, scene.texture, self.source)
+        self.mouth = self._make_mouth()
         self._frame = scene.frame.copy()
         self._triangles = self._draw_what_never_moves()
 
     def _draw_what_never_moves(self) -> NDArray[np.int32]:
         """Puts the still part of the person into the frame; returns the triangles that are left to be drawn."""
         triangles = self.mesh.triangles
-        moving = self._rig.moving()[triangles].any(axis=1)
+        moving = self.rig.moving()[triangles].any(axis=1)
         left, top, right, bottom = self._scene.roi
         part = np.ascontiguousarray(self._frame[top:bottom, left:right])
-        draw_mesh(part, self._texture, triangles[~moving], self._source, self._source, self._plain)
+        draw_mesh(part, self._texture, triangles[~moving], self.source, self.source, self._plain)
         self._frame[top:bottom, left:right] = part
         return np.ascontiguousarray(triangles[moving & self._shows_person(triangles)])
 
     def _shows_person(self, triangles: NDArray[np.int32]) -> NDArray[np.bool_]:
         """(T,) whether any of the person lies in a triangle's bounding box."""
         covered = cv2.integral((self._scene.texture[..., 3] > 0).astype(np.uint8))
-        corners = self._source[triangles]
+        corners = self.source[triangles]
         end = np.array([covered.shape[1] - 1, covered.shape[0] - 1])
         x0, y0 = np.clip(np.floor(corners.min(axis=1)) - 1, 0, end).astype(int).T
         x1, y1 = np.clip(np.ceil(corners.max(axis=1)) + 2, 0, end).astype(int).T
@@ -75,10 +75,10 @@ class Renderer:
 
     def _make_mouth(self) -> Mouth:
         tone = tone_of(self._scene.texture, self._scene.landmarks)
-        rest, photo = self._rig.neutral, self.mesh.points
+        rest, photo = self.rig.neutral, self.mesh.points
         scale = self.mesh.axes.iod * TEETH_PIXELS
         x, line = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
-        to_picture = SkullFit(photo[:, :2])(self._source).astype(np.float32)
+        to_picture = SkullFit(photo[:, :2])(self.source).astype(np.float32)
         own = photo_teeth(self._scene.texture, to_picture, photo[INNER_UPPER, :2], photo[INNER_LOWER, :2], scale)
         edge = line + INCISORS_BELOW_LINE if own is None else own.edge_at(x)
         colour = tone.teeth if own is None else own.colour()
@@ -90,7 +90,7 @@ class Renderer:
 
     def draw(self, pose: Articulation) -> Image:
         """The whole frame, uint8 RGB (H, W, 3), a fresh array."""
-        points = self._rig.vertices(pose)
+        points = self.rig.vertices(pose)
         vertices = self.mesh.axes.to_picture(points)
         return self.draw_vertices(vertices, pose.blink, float(pose.mouth[TONGUE]), self._shading(points))
 
@@ -113,12 +113,12 @@ class Renderer:
         left, top, right, bottom = self._scene.roi
         part = np.ascontiguousarray(frame[top:bottom, left:right])
         self._draw_under_lips(part, vertices)
-        draw_mesh(part, self._texture, self._triangles, self._source, vertices, self._plain if shade is None else shade)
-        self._mouth.draw(part, vertices, tongue)
+        draw_mesh(part, self._texture, self._triangles, self.source, vertices, self._plain if shade is None else shade)
+        self.mouth.draw(part, vertices, tongue)
         draw_lids(part, vertices, blink, self.mesh.axes.iod)
         frame[top:bottom, left:right] = part
         return frame
 
     def _draw_under_lips(self, part: Image, vertices: FloatArray) -> None:
-        source = self._source[UNDER_LIPS_COLOUR]
+        source = self.source[UNDER_LIPS_COLOUR]
         draw_mesh(part, self._texture, UNDER_LIPS_TRIANGLES, source, vertices[UNDER_LIPS], self._plain[UNDER_LIPS])

@@ -126,7 +126,8 @@ def _ring_mask(points: Landmarks, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def separate(picture: Image, matte: Matte, iod: float) -> tuple[Image, NDArray[np.uint8]]:
     """Splits a picture into what is behind the person and the person.
 
-    Laid over each other again they give the picture exactly. Behind the person the surroundings are continued.
+    Behind the person, and in a narrow band around it where single hairs have escaped the matte, the surroundings are
+    continued. Elsewhere both laid over each other give the picture again.
 
     Args:
         picture: uint8 RGB (H, W, 3).
