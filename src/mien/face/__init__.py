@@ -4,6 +4,7 @@ from mien.face.align import Similarity, similarity
 from mien.face.detector import FaceDetector
 from mien.face.eyes import au45, eye_aspect_ratio
 from mien.face.filters import OneEuro, savitzky_golay
+from mien.face.gaps import bridge_gaps
 from mien.face.landmarker import Face, FaceTracker
 from mien.face.matting import Matting
 from mien.face.pose import head_pose, pose_of, rotation_of
@@ -17,6 +18,7 @@ __all__ = [
     "OneEuro",
     "Similarity",
     "au45",
+    "bridge_gaps",
     "eye_aspect_ratio",
     "eye_distance",
     "head_pose",

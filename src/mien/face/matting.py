@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.face.guided import guided_filter
 from mien.face.landmarker import Face
-from mien.face.session import Network
+from mien.face.session import Network, Tensor
 from mien.face.topology import FACE_OVAL
 from mien.types import Image, Matte
 
@@ -57,16 +57,18 @@ class Matting:
         return np.maximum(matte, _oval(image, face))
 
     def _refined(self, image: Image) -> Matte:
-        small = np.asarray(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
+        small = np.asarray(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32) / np.float32(
+            255
+        )
         # What the network sees in one picture only by accident, it hardly sees again in the mirror.
-        coarse = (self._run(small) + self._run(small[:, ::-1])[:, ::-1]) / 2
+        coarse = (self._run(small) + self._run(small[:, ::-1])[:, ::-1]) * np.float32(0.5)
         matte = guided_filter(image, coarse, max(image.shape[:2]) * _RADIUS, _EPSILON)
         matte -= np.float32(_SURE_BACKGROUND)
         matte *= np.float32(1 / (_SURE_PERSON - _SURE_BACKGROUND))
         return np.clip(matte, 0, 1, out=matte)
 
-    def _run(self, picture: Image) -> Matte:
-        return self._network(picture.astype(np.float32) * np.float32(1 / 255))["activation_10"][0, ..., 0]
+    def _run(self, picture: Tensor) -> Matte:
+        return self._network(picture)["activation_10"][0, ..., 0]
 
 
 def _close_up(image: Image, face: Face) -> tuple[int, int, int, int]:
