@@ -29,6 +29,7 @@ UNDER_LIPS_TRIANGLES = np.array([t for k in range(10) for t in ((k, k + 1, k + 1
 TONGUE = MOUTH_CHANNELS.index("tongue")
 INCISORS_BELOW_LINE = 0.018
 """IOD that the upper incisors reach below the line where closed lips meet (1.6 mm)."""
+USUAL_MOUTH_WIDTH = 0.57  # IOD; 50 mm of 88 mm
 OVERBITE = 0.008
 """IOD that the lower incisors' edges lie above the upper ones' when the teeth are closed."""
 
@@ -83,8 +84,10 @@ class Renderer:
         edge = line + INCISORS_BELOW_LINE if own is None else own.edge_at(x)
         colour = tone.teeth if own is None else own.colour()
         like = self._scene.grade()
-        upper = draw_teeth((x, edge), colour, scale).graded(like)
-        lower = draw_teeth((x, edge - OVERBITE), colour * 0.92, scale, lower=True).graded(like)
+        width = float(rest[291, 0] - rest[61, 0]) / USUAL_MOUTH_WIDTH
+        size = float(np.clip(width, 0.8, 1.1))
+        upper = draw_teeth((x, edge), colour, scale, size=size).graded(like)
+        lower = draw_teeth((x, edge - OVERBITE), colour * 0.92, scale, size=size, lower=True).graded(like)
         colours = MouthColours(tone.cavity, tone.tongue)
         return Mouth(rest[:, :2], upper if own is None else lay_over(own, upper), lower, colours)
 

@@ -45,6 +45,8 @@ JAW_WEIGHTS = {
     (132, 361): 0.05,
 }
 """How far points of the lower jaw go with the chin; the hinge is at the ears."""
+JAW_WAY = np.array([0, 1, 0.15])
+"""Down, and back less than a pure hinge would swing: the joint slides forwards as it opens."""
 STILL = (
     *(1, 2, 4, 5, 6, 168, 195, 197, 8, 9, 10, 151, 98, 327, 64, 294, 48, 278, 49, 279, 94, 19, 97, 326, 141, 370),
     *(93, 323, 234, 454, 127, 356, 162, 389, 21, 251, 54, 284, 103, 332, 67, 297, 109, 338),
@@ -219,7 +221,7 @@ def _mode(name: str, points: FloatArray) -> FloatArray:
     centre_x = float(points[291, 0] + points[61, 0]) / 2
     if name == "jaw":
         for vertex, weight in _JAW.items():
-            field[vertex] = weight * np.array([0, 1, 0.5])
+            field[vertex] = weight * JAW_WAY
     if name == "brow":
         for brow in BROWS:
             for vertex, weight in zip(brow, (0.85, 1, 1, 0.9, 0.7) * 2, strict=True):
@@ -231,7 +233,7 @@ def _mode(name: str, points: FloatArray) -> FloatArray:
         x = points[row, 0] - centre_x
         depth = (3 - i) / 3  # 1 on the outer rim, 0 on the inner one
         if name == "jaw" and side > 0:
-            field[row] = (0.35 + 0.55 * arch)[:, None] * np.array([0, 1, 0.5])
+            field[row] = (0.35 + 0.55 * arch)[:, None] * JAW_WAY
         elif name == "jaw":
             field[row, 1] = 0.35 * (1 - arch)
         elif name == "lower" and side > 0:

@@ -69,7 +69,7 @@ class Teeth:
 
 
 def draw_teeth(
-    edge: tuple[float, float], colour: FloatArray, pixels_per_iod: float, *, lower: bool = False, scale: float = 1.0
+    edge: tuple[float, float], colour: FloatArray, pixels_per_iod: float, *, size: float = 1.0, lower: bool = False
 ) -> Teeth:
     """Draws a row of average teeth.
 
@@ -77,11 +77,11 @@ def draw_teeth(
         edge: x of the middle and y of the central incisors' edge, IOD.
         colour: RGB of a lit tooth.
         pixels_per_iod: resolution.
+        size: against the average.
         lower: the lower row, whose edges point up.
-        scale: size against the average.
     """
     widths, edges = (LOWER_WIDTHS_MM, LOWER_EDGES_MM) if lower else (UPPER_WIDTHS_MM, UPPER_EDGES_MM)
-    unit = MM * scale
+    unit = MM * size
     half = sum(widths) * unit
     length = 11 * unit
     step = 1 / pixels_per_iod
