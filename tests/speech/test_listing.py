@@ -4,7 +4,7 @@ import pytest
 
 from mien.errors import NotFoundError
 from mien.settings import Settings
-from mien.speech import list_voices, speak
+from mien.speech import list_voices
 
 
 def test_every_local_engine_is_listed_and_the_others_are_mentioned(settings: Settings) -> None:
@@ -24,8 +24,3 @@ def test_voices_are_filtered_by_language(settings: Settings) -> None:
 def test_an_unknown_engine_is_an_error(settings: Settings) -> None:
     with pytest.raises(NotFoundError, match="'festival'"):
         list_voices(settings, "festival")
-
-
-def test_a_sample_of_listed_voices_can_be_used(settings: Settings) -> None:
-    for voice in list_voices(settings, "espeak").voices[:140:14]:
-        assert list(speak("Hello 12", settings, f"espeak:{voice.info.name}"))

@@ -178,3 +178,9 @@ def test_voices_can_be_listed(espeak: EspeakVoice) -> None:
     assert infos["cmn"].language == "cmn"
     assert infos["+f3"].gender == "female"
     assert len(infos) > 230
+
+
+def test_every_voice_that_is_listed_speaks(espeak: EspeakVoice) -> None:
+    names = [info.name for info in espeak.voices() if not info.name.startswith("+")]
+    assert len(names) > 130
+    assert [name for name in names if not say(espeak, "Hello 12", name)] == []

@@ -61,6 +61,9 @@ class _Voice(C.Structure):
 _Callback = C.CFUNCTYPE(C.c_int, C.POINTER(C.c_short), C.c_int, C.POINTER(_Event))
 
 
+_Entry = tuple[str, str, list[str], int]  # name, identifier, languages, gender
+
+
 class Espeak:
     """The library: global state, one utterance at a time."""
 
@@ -106,9 +109,12 @@ class Espeak:
     def voices(self) -> dict[str, Any]:
         languages = C.create_string_buffer(b"variant")
         variant = _Voice(languages=C.cast(languages, C.c_void_p))
-        return {"voices": self._list(None), "variants": self._list(C.byref(variant))}
+        return {
+            "voices": [voice for voice in self._list(None) if _has_dictionary(voice)],
+            "variants": self._list(C.byref(variant)),
+        }
 
-    def _list(self, wanted: Any) -> list[tuple[str, str, list[str], int]]:
+    def _list(self, wanted: Any) -> list[_Entry]:
         found = self._library.espeak_ListVoices(wanted)
         result, index = [], 0
         while found[index]:
@@ -116,6 +122,20 @@ class Espeak:
             result.append((_text(voice.name), _text(voice.identifier), _languages(voice.languages), voice.gender))
             index += 1
         return result
+
+
+def _has_dictionary(voice: _Entry) -> bool:
+    """Some languages are packed without theirs, and then have no sound at all."""
+    named = [line.split()[1] for line in _lines(f"lang/{voice[1]}") if line.startswith("dictionary ")]
+    return os.path.exists(f"{(named or [voice[2][0].split('-')[0]])[0]}_dict")
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
 
 
 def _text(raw: bytes | None) -> str:

@@ -65,7 +65,9 @@ class OpenaiVoice:
             raise self._broken(error) from error
         except ValueError:
             return []
-        items = listed.get("voices", []) if isinstance(listed, dict) else listed
+        items = listed.get("voices") if isinstance(listed, dict) else listed
+        if not isinstance(items, list):
+            return []
         names = [item.get("id") or item.get("name") if isinstance(item, dict) else item for item in items]
         return [VoiceInfo(name) for name in names if isinstance(name, str)]
 
