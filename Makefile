@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/mien weights pull
-	$(BIN)/mien speak --avatar astronaut --text-file docs/demo.txt --output demo.mp4 --overwrite
+	$(BIN)/mien speak --avatar astronaut --text-file docs/demo.txt --output demo.mp4 --overwrite --subtitles
 	@echo
 	@echo "demo.mp4 is ready. Next, with a picture of your own:"
 	@echo "  $(BIN)/mien speak -a me.jpg -t \"Hello, nice to meet you.\" -o hello.mp4"

@@ -63,10 +63,8 @@ def upper_bound(clip: Path, store: WeightStore, frames: int = 200, sheet: Path |
         again = tracker.find(image)
         still = np.linalg.norm(first[LIPS, :2] - face.landmarks[LIPS, :2], axis=1).mean()
         lmd = still if again is None else np.linalg.norm((again.landmarks - face.landmarks)[LIPS, :2], axis=1).mean()
-        rows.append(
-            [_psnr(image, picture, outline), _psnr(real[0], picture, outline)]
-            + [_psnr(image, picture, mouth), _psnr(real[0], picture, mouth), lmd, still]
-        )
+        quality = [_psnr(each, picture, area) for area in (outline, mouth) for each in (image, real[0])]
+        rows.append([*quality, lmd, still])
     if sheet is not None:
         picks = np.linspace(0, len(real) - 1, 8).astype(int)
         strip = np.vstack([np.hstack([real[i] for i in picks]), np.hstack([drawn[i] for i in picks])])

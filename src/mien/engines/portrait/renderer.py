@@ -50,7 +50,7 @@ class Renderer:
         self.source = self.mesh.axes.to_picture(points)
         self._texture = scene.texture.view(np.uint32)[..., 0]
         self._plain = np.ones(len(points), np.float32)
-        self._shading = Shading(self.mesh, self.rig.neutral, scene.texture, self.source)
+        self.shading = Shading(self.mesh, self.rig.neutral, scene.texture, self.source)
         self.mouth = self._make_mouth()
         self._frame = scene.frame.copy()
         self._triangles = self._draw_what_never_moves()
@@ -95,7 +95,7 @@ class Renderer:
         """The whole frame, uint8 RGB (H, W, 3), a fresh array."""
         points = self.rig.vertices(pose)
         vertices = self.mesh.axes.to_picture(points)
-        return self.draw_vertices(vertices, pose.blink, float(pose.mouth[TONGUE]), self._shading(points))
+        return self.draw_vertices(vertices, pose.blink, float(pose.mouth[TONGUE]), self.shading(points))
 
     def draw_vertices(
         self,
