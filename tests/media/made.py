@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -39,7 +40,7 @@ def audio_file(
     values = values if planar else values.T.reshape(1, -1)
     file = io.BytesIO()
     with av.open(file, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=sample_rate, layout=layout, format=sample_format)
+        stream: Any = container.add_stream(codec, rate=sample_rate, layout=layout, format=sample_format)
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(values), format=sample_format, layout=layout)
         frame.sample_rate, frame.pts = sample_rate, 0
         container.mux(stream.encode(frame))
@@ -66,7 +67,7 @@ def video_file(
     """A silent video whose frames stand at any milliseconds."""
     file = io.BytesIO()
     with av.open(file, "w", format=form, options=options or {}) as container:
-        stream = container.add_stream(
+        stream: Any = container.add_stream(
             codec, rate=1000, options={"crf": "12", "g": "10"} if codec.startswith("lib") else {}
         )
         stream.height, stream.width = images[0].shape[:2]

@@ -270,7 +270,7 @@ def test_damaged_videos_are_read_or_media_errors(seed, changes, keep):
 @pytest.mark.real
 def test_real_video(real_media):
     # 512 × 480 in pixels that are not square, 587 frames at 30 fps.
-    reader = VideoReader(real_media / "video" / "man_glasses_silent.mp4", 25)
+    reader = VideoReader(real_media / "video" / "man_glasses_silent.mp4", 5)
     assert reader.size == (480, 480)
-    assert sum(1 for _ in reader) == 489
+    assert sum(1 for _ in reader) == 98
     assert not reader.truncated
