@@ -204,6 +204,7 @@ def as_mp3(samples: Samples) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as container:
         stream: Any = container.add_stream("libmp3lame", rate=24_000)
+        stream.layout = "mono"
         frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16)[None], "s16", "mono")
         frame.sample_rate = 24_000
         for packet in [*stream.encode(frame), *stream.encode(None)]:
