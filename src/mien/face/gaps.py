@@ -40,4 +40,4 @@ def bridge_gaps(faces: Sequence[Face | None], longest: int) -> NDArray[np.float3
     left = np.clip(np.searchsorted(seen, time, side="right") - 1, 0, len(seen) - 1)
     length = np.maximum(seen[right] - seen[left], 1)
     share = np.where(right == left, 0, (time - seen[left]) / length).astype(np.float32)[:, None, None]
-    return known[left] + share * (known[right] - known[left])
+    return np.asarray(known[left] + share * (known[right] - known[left]), np.float32)

@@ -108,8 +108,7 @@ def _tensor(model: Any, tensor: Any) -> Tensor:
 
 def _operator(model: Any, operator: Any) -> Operator:
     opcode = model.OperatorCodes(operator.OpcodeIndex())
-    # Files older than schema version 3a keep the code in the deprecated byte; the larger of both is the true one.
-    code = max(opcode.BuiltinCode(), opcode.DeprecatedBuiltinCode())
+    code = opcode.BuiltinCode()
     if code == tflite.BuiltinOperator.CUSTOM:
         kind, options = opcode.CustomCode().decode(), _custom_options(operator)
     else:
