@@ -24,7 +24,8 @@ def voices(
 
     listing = list_voices(settings(), engine, language)
     if as_json:
-        print_json(asdict(listing))
+        voices = [{"engine": voice.engine, **asdict(voice.info)} for voice in listing.voices]
+        print_json({"voices": voices, "remarks": listing.remarks})
         return
     table(
         ("voice", "language", "gender", "description"),

@@ -128,3 +128,12 @@ def test_it_ends_with_the_program_that_started_it() -> None:
     )
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout
     wait_until(lambda: not is_running(int(output)))
+
+
+def test_a_process_that_hangs_is_replaced(process: EspeakProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = process.ask(SENTENCE)
+    pid = pid_of(process)
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr("mien.speech.voices.espeak.process._REPLY_TIMEOUT_S", 2.0)
+    assert process.ask(SENTENCE) == expected
+    assert not is_running(pid)
