@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
 from mien_sketch.engine import opening
 
 from mien.types import frame_count
@@ -35,7 +36,7 @@ def read_video(path: Path) -> dict[str, Any]:
         for frame in container.decode(video, audio):
             if isinstance(frame, AudioFrame):
                 sound.append(frame.to_ndarray()[0])
-            else:
+            elif isinstance(frame, VideoFrame):
                 pictures.append(frame.to_ndarray(format="rgb24"))
         return {
             "codecs": (video.codec.name, audio.codec.name),
@@ -102,7 +103,19 @@ def test_frame_rates(mien: Mien, photo: Path, voice_wav: Path, fps: str, frames:
 
 def test_the_same_seed_gives_the_same_pictures_and_another_one_others(mien: Mien, photo: Path):
     def pictures(seed: int) -> np.ndarray:
-        mien("speak", "-a", photo, "-t", "Good morning to all of you.", "-o", "s.mp4", "--seed", seed, "--overwrite", *SKETCH)
+        mien(
+            "speak",
+            "-a",
+            photo,
+            "-t",
+            "Good morning to all of you.",
+            "-o",
+            "s.mp4",
+            "--seed",
+            seed,
+            "--overwrite",
+            *SKETCH,
+        )
         return np.array(read_video(Path("s.mp4"))["pictures"])
 
     first = pictures(1)
@@ -140,7 +153,11 @@ def test_subtitles_lie_beside_the_video_and_fit_its_length(mien: Mien, photo: Pa
 
 
 def test_standard_input(mien: Mien, photo: Path, voice_wav: Path, stdin):
-    for option, data in (("-t", "你好。".encode()), ("--text-file", b"\xef\xbb\xbfHi."), ("--audio", voice_wav.read_bytes())):
+    for option, data in (
+        ("-t", "你好。".encode()),
+        ("--text-file", b"\xef\xbb\xbfHi."),
+        ("--audio", voice_wav.read_bytes()),
+    ):
         stdin(data)
         done = mien("speak", "-a", photo, option, "-", "-o", "i.mp4", "--overwrite", *SKETCH)
         assert done.code == 0, done.err

@@ -8,7 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mien.avatars import arrays
 from mien.avatars.manifest import MANIFEST_FILE, FileEntry, Manifest, check_path
 from mien.avatars.package import IMAGE_SUFFIXES, AvatarPackage
 from mien.errors import AlreadyExistsError, OutputError
+from mien.media.files import writing
 from mien.types import Image
 
 HIDDEN = ".unfinished-"
@@ -37,11 +39,9 @@ class PackageBuilder:
     def __init__(self, destination: Path) -> None:
         self._destination = destination
         self._files: dict[str, FileEntry] = {}
-        try:
+        with _writing(destination):
             destination.parent.mkdir(parents=True, exist_ok=True)
             self._folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=destination.parent))
-        except OSError as error:
-            raise _cannot_write(destination, error) from error
 
     def __enter__(self) -> PackageBuilder:
         return self
@@ -68,11 +68,9 @@ class PackageBuilder:
     def add_bytes(self, name: str, data: bytes) -> None:
         """Adds any file; `name` may have folders."""
         path = self._folder / check_path(name)
-        try:
+        with _writing(self._destination):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        except OSError as error:
-            raise _cannot_write(self._destination, error) from error
         self._files[name] = FileEntry(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
     def finish(self, manifest: Manifest) -> AvatarPackage:
@@ -83,20 +81,22 @@ class PackageBuilder:
             OutputError: it cannot be written.
         """
         whole = Manifest.model_validate(manifest.model_dump() | {"files": self._files})
-        try:
+        with _writing(self._destination):
             (self._folder / MANIFEST_FILE).write_text(whole.model_dump_json(indent=2) + "\n", encoding="utf-8")
             self._folder.chmod(0o755)
-            if self._destination.exists():
-                raise FileExistsError
+            self._take_name()
+        return AvatarPackage.open(self._destination)
+
+    def _take_name(self) -> None:
+        if self._destination.exists():
+            raise _taken(self._destination)
+        try:
             # A folder that came into being meanwhile is not empty, so the renaming fails rather than replaces.
             os.rename(self._folder, self._destination)
-        except FileExistsError as error:
-            raise _taken(self._destination) from error
         except OSError as error:
             if self._destination.exists():
                 raise _taken(self._destination) from error
-            raise _cannot_write(self._destination, error) from error
-        return AvatarPackage.open(self._destination)
+            raise
 
 
 def sweep(folder: Path) -> None:
@@ -118,8 +118,11 @@ def _taken(path: Path) -> AlreadyExistsError:
     return AlreadyExistsError(f"{path} exists already.", hint="Choose another name or delete it first.")
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"The avatar cannot be written to {path.parent}: {error.strerror}.",
-        hint="Look at the folder's rights and at the free space; MIEN_DATA_DIR and MIEN_CACHE_DIR move it.",
-    )
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        with writing(path):
+            yield
+    except OutputError as error:
+        hint = "Look at the folder's rights and at the free space; MIEN_DATA_DIR and MIEN_CACHE_DIR move it."
+        raise OutputError(error.message, hint=hint, retryable=error.retryable) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -14,4 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from mien.cli._run import run
 
-    return run(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is not None:
+        return run(list(arguments))
+    # `kill` and a closing system stop it as ctrl-C does, so that nothing half done is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return run(sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from mien import plugins
@@ -89,7 +90,7 @@ def _find(reference: str | Path, settings: Settings, engine: str, report: Report
     path = Path(reference)
     if _is_package(path):
         return AvatarPackage.open(path)
-    if path.is_file():
+    if os.path.isfile(path):
         return _prepared(path, _name_from(path), settings, engine, report)
     name = str(reference)
     if _is_name(name):
@@ -99,16 +100,18 @@ def _find(reference: str | Path, settings: Settings, engine: str, report: Report
         if picture is not None:
             return _prepared(picture, name, settings, engine, report, licence="public domain")
     known = [stored.name for stored in store(settings).list()] + builtin_names()
+    shown = name if len(name) <= 200 else f"{name[:200]}…"
     raise NotFoundError(
-        f"There is no picture, package or avatar {name!r}.",
+        f"There is no picture, package or avatar {shown!r}.",
         hint=f"Give the path of a picture with a face, or one of: {', '.join(known)}.",
     )
 
 
 def _is_package(path: Path) -> bool:
-    if path.is_dir():
+    # Not the methods of Path: those raise for a name that no file can have.
+    if os.path.isdir(path):
         return (path / MANIFEST_FILE).is_file()
-    return path.is_file() and path.suffix.lower() == SUFFIX
+    return os.path.isfile(path) and path.suffix.lower() == SUFFIX
 
 
 def _is_name(text: str) -> bool:

@@ -13,8 +13,11 @@ import numpy as np
 from mien.errors import MediaError, NotFoundError, TextError
 from mien.media import AudioReader, is_silent
 from mien.settings import Settings
-from mien.speech import MAX_TEXT_BYTES, Speaker
+from mien.speech import Speaker
 from mien.types import Samples, Sound, SpeechChunk
+
+MAX_TEXT_BYTES = 50_000
+"""About an hour of speech, in English as in Chinese: as much as a recording may have."""
 
 SoundSource: TypeAlias = Path | bytes | Sound
 """A file, its content, or the samples themselves."""
@@ -44,6 +47,7 @@ def spoken_text(text: str, settings: Settings, voice: str | None, rate: float) -
         TextError: there is nothing to say in it, or too much.
         NotFoundError, MissingDependency: the voice is not there.
     """
+    _check_size(len(text.encode("utf-8", "surrogatepass")), "The text")
     speaker = Speaker(settings, voice)
     chunks = speaker.speak(text, rate=rate)
 
@@ -63,11 +67,7 @@ def read_text(file: Path) -> str:
     """
     if not file.is_file():
         raise NotFoundError(f"There is no text file {file}.", hint="Look at the path.")
-    if file.stat().st_size > 2 * MAX_TEXT_BYTES:
-        raise TextError(
-            f"{file} has {file.stat().st_size} bytes; {MAX_TEXT_BYTES} can be spoken at once.",
-            hint="Divide it into several texts.",
-        )
+    _check_size(file.stat().st_size, str(file))
     return decode_text(file.read_bytes(), str(file))
 
 
@@ -78,6 +78,14 @@ def decode_text(data: bytes, name: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise TextError(f"{name} is not text in UTF-8.", hint="Save it as plain text in UTF-8.") from error
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_TEXT_BYTES:
+        raise TextError(
+            f"{name} has {size} bytes; {MAX_TEXT_BYTES} can be spoken in one video.",
+            hint="Divide it into several texts.",
+        )
 
 
 def recording(source: SoundSource) -> Speech:
