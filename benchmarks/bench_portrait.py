@@ -64,7 +64,9 @@ def stages(renderer: Renderer, scene: Scene) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     store = WeightStore.from_settings(load())
-    picture = read_image(builtin_picture("astronaut"))
+    file = builtin_picture("astronaut")
+    assert file is not None
+    picture = read_image(file)
     face = FaceTracker(store).find(picture)
     assert face is not None
     landmarks = settle_lids(picture, settle_lips(picture, face.landmarks))

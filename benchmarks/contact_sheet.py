@@ -36,7 +36,8 @@ def sheet(pictures: list[str], texts: list[str], columns: int = 12) -> Image:
 
 
 def _row(images: list[Image]) -> Image:
-    return np.hstack([np.asarray(cv2.resize(image, (WIDTH, WIDTH), interpolation=cv2.INTER_AREA)) for image in images])
+    tiles = [cv2.resize(image, (WIDTH, WIDTH), interpolation=cv2.INTER_AREA) for image in images]
+    return np.hstack(tiles).astype(np.uint8)
 
 
 def _mouth(frame: Image, tracker: FaceTracker) -> Image:

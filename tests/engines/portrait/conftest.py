@@ -37,7 +37,9 @@ def tracker(store: WeightStore) -> FaceTracker:
 
 @pytest.fixture(scope="session")
 def astronaut(store: WeightStore, tracker: FaceTracker) -> tuple[Image, Matte, Landmarks]:
-    picture = read_image(builtin_picture("astronaut"))
+    file = builtin_picture("astronaut")
+    assert file is not None
+    picture = read_image(file)
     face = tracker.find(picture)
     assert face is not None
     landmarks = settle_lids(picture, settle_lips(picture, face.landmarks))

@@ -52,7 +52,7 @@ def test_a_mesh_at_rest_gives_the_texture_exactly() -> None:
 def test_whole_pixels_of_motion_are_exact() -> None:
     rgba = noise()
     points, _ = grid()
-    out = draw(rgba, points, points + np.float32([3, 5]))
+    out = draw(rgba, points, points + np.array([3, 5], np.float32))
     np.testing.assert_array_equal(out[5:60, 3:60], rgba[:55, :57, :3])
 
 
@@ -68,7 +68,7 @@ def test_neighbours_leave_no_gap_and_do_not_overlap(seed: int) -> None:
 
 
 def test_an_affine_motion_agrees_with_opencv() -> None:
-    smooth = np.asarray(cv2.GaussianBlur(noise(), (0, 0), 3))
+    smooth = cv2.GaussianBlur(noise(), (0, 0), 3).astype(np.uint8)
     smooth[..., 3] = 255
     matrix = np.array([[0.9, 0.2, 4], [-0.15, 1.1, 6]], np.float32)
     points, _ = grid(low=-20, high=SIDE + 20)

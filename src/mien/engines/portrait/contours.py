@@ -40,7 +40,7 @@ def settle_lips(picture: Image, landmarks: Landmarks) -> Landmarks:
     upper, lower = axes.to_face(landmarks[INNER_UPPER]), axes.to_face(landmarks[INNER_LOWER])
     if float((lower - upper)[:, 1].max()) >= CLOSED_BELOW:
         return _settled_opening(picture, axes, landmarks)
-    line = _settled(picture, axes, (upper + lower) / 2, LIPS_REACH)
+    line = _settled(picture, axes, ((upper + lower) / 2).astype(np.float32), LIPS_REACH)
     settled = landmarks.copy()
     settled[INNER_UPPER] = settled[INNER_LOWER] = line
     return settled
@@ -55,7 +55,7 @@ def _settled_opening(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> La
     red_upper, red_lower = (axes.to_face(landmarks[list(rows[2])]) for rows in (UPPER_LIP, LOWER_LIP))
     share = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
     across = red_upper[:, None] + share * (red_lower - red_upper)[:, None]  # (columns, steps, 3) from red to red
-    xy = axes.to_picture(across.reshape(-1, 3)).reshape(len(upper), STEPS, 2) - np.float32(0.5)
+    xy = axes.to_picture(across.reshape(-1, 3).astype(np.float32)).reshape(len(upper), STEPS, 2) - np.float32(0.5)
     red = cv2.remap(redness, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) - 0.5
     settled = landmarks.copy()
     for row, away, rim in ((INNER_UPPER, red, upper), (INNER_LOWER, red[:, ::-1], lower)):
@@ -77,7 +77,7 @@ def _settled_opening(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> La
 def _redness(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> NDArray[np.float32] | None:
     """How much of the lips' own colour each pixel has, 0 … 1; None if the lips are not redder than the skin."""
     smooth = cv2.GaussianBlur(picture, (0, 0), max(0.5, 0.006 * axes.iod)).astype(np.float32) / 255
-    lab = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB))
+    lab = cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB).astype(np.float32)
     lips = _median(lab, landmarks, [*UPPER_LIP[1][2:9], *LOWER_LIP[1][2:9]])
     skin = _median(lab, landmarks, SKIN)
     if lips[1] < skin[1] + 4:
@@ -121,7 +121,7 @@ def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray, reach: tuple[fl
     """IOD by which a line (N, 3) must be moved down, column by column, to follow the darkest way near it."""
     steps = np.linspace(*reach, STEPS, dtype=np.float32)
     points = line[:, None] + steps[None, :, None] * np.array([0, 1, 0], np.float32)
-    xy = axes.to_picture(points.reshape(-1, 3)).reshape(len(line), STEPS, 2) - np.float32(0.5)
+    xy = axes.to_picture(points.reshape(-1, 3).astype(np.float32)).reshape(len(line), STEPS, 2) - np.float32(0.5)
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, 0.006 * axes.iod))
     dark = cv2.remap(grey, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     spread = max(float(dark.std()), 4.0)

@@ -45,11 +45,10 @@ def _draw(out: UInt8Array, upper: FloatArray, lower: FloatArray, brow: FloatArra
     grid = np.linspace(top[0, 0], top[-1, 0], SAMPLES, dtype=np.float32)
     rim, floor = smooth_curve(top, grid), smooth_curve(bottom, grid)
     floor = np.maximum(floor, rim)
-    crease = rim + SPAN * np.minimum(
-        np.interp(grid, eyebrow[:, 0], eyebrow[:, 1]).astype(np.float32) - rim, -0.02 * iod
-    )
+    to_brow = np.interp(grid, eyebrow[:, 0], eyebrow[:, 1]) - rim
+    crease = (rim + SPAN * np.minimum(to_brow, -0.02 * iod)).astype(np.float32)
     shut = 0.3 * float((floor - rim).max()) * (1 - np.linspace(-1, 1, SAMPLES, dtype=np.float32) ** 4) * amount**3
-    edge = rim + np.float32(amount) * (floor - rim) + np.minimum(shut, OVERLAP * iod)
+    edge = (rim + amount * (floor - rim) + np.minimum(shut, OVERLAP * iod)).astype(np.float32)
     box = box_around(np.concatenate([upper, lower, brow]), out.shape)
     picture = out[box[1] : box[3], box[0] : box[2]].copy()
     _unfold(out, picture, box, axes, origin.astype(np.float32), grid, rim, edge, crease, LASHES * iod, amount)

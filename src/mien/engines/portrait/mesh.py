@@ -93,10 +93,9 @@ def build_mesh(landmarks: Landmarks) -> PortraitMesh:
 
 
 def _ring(oval: FloatArray, centre: FloatArray, scale: float) -> FloatArray:
-    ring = centre + (oval - centre) * np.float32(scale)
-    ring[:, 2] = oval[
-        :, 2
-    ]  # hair and neck lie as deep as the rim of the face, so that turning leaves the outline in place
+    ring = (centre + (oval - centre) * np.float32(scale)).astype(np.float32)
+    # Hair and neck lie as deep as the rim of the face, so that turning leaves the outline in place.
+    ring[:, 2] = oval[:, 2]
     return ring
 
 

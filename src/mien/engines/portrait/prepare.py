@@ -35,7 +35,8 @@ def prepare(source: Image, package: PackageBuilder, settings: Settings, report: 
 def load(package: AvatarPackage) -> tuple[Image, Matte, Landmarks]:
     """What `prepare` stored."""
     arrays = package.arrays("face")
-    return package.image("picture"), arrays["matte"].astype(np.float32) / 255, arrays["landmarks"]
+    matte = (arrays["matte"].astype(np.float32) / 255).astype(np.float32)
+    return package.image("picture"), matte, arrays["landmarks"]
 
 
 def _limited(picture: Image) -> Image:
@@ -43,4 +44,4 @@ def _limited(picture: Image) -> Image:
     if scale >= 1:
         return picture
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -157,8 +157,8 @@ def _continue_outside(picture: FloatArray, known: FloatArray) -> FloatArray:
     colours, weights = [picture * known[..., None]], [known]
     while min(weights[-1].shape) > 2:
         size = ((weights[-1].shape[1] + 1) // 2, (weights[-1].shape[0] + 1) // 2)
-        colours.append(cv2.resize(colours[-1], size, interpolation=cv2.INTER_AREA))
-        weights.append(cv2.resize(weights[-1], size, interpolation=cv2.INTER_AREA))
+        colours.append(cv2.resize(colours[-1], size, interpolation=cv2.INTER_AREA).astype(np.float32))
+        weights.append(cv2.resize(weights[-1], size, interpolation=cv2.INTER_AREA).astype(np.float32))
     filled = colours[-1] / np.maximum(weights[-1], 1e-6)[..., None]
     for colour, weight in zip(colours[-2::-1], weights[-2::-1], strict=True):
         filled = cv2.resize(filled, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_LINEAR)

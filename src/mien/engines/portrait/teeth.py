@@ -52,7 +52,7 @@ class Teeth:
         grain = np.random.default_rng(0).normal(0, 1, self.rgba.shape[:2]).astype(np.float32)
         grain = cv2.GaussianBlur(grain, (0, 0), TEETH_PIXELS * grade.blur)
         blurred[..., :3] += (grain * grade.noise / max(float(grain.std()), 1e-3))[..., None]
-        return Teeth(np.ascontiguousarray(blurred), self.placing)
+        return Teeth(np.ascontiguousarray(blurred, np.float32), self.placing)
 
     def colour(self) -> FloatArray:
         """Median RGB of what is well lit."""
@@ -146,7 +146,8 @@ def photo_teeth(
     grid_x, grid_y = np.meshgrid(x, y)
     map_x = to_picture[0, 0] * grid_x + to_picture[0, 1] * grid_y + to_picture[0, 2]
     map_y = to_picture[1, 0] * grid_x + to_picture[1, 1] * grid_y + to_picture[1, 2]
-    rgb = cv2.remap(texture[..., :3], map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR)
+    colours = cv2.remap(texture[..., :3], map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR)
+    rgb = colours.astype(np.uint8)
     rim, floor = smooth_curve(upper, x), smooth_curve(lower, x)
     inside = (grid_y > rim + RIM) & (grid_y < floor - RIM)
     teeth = _tooth_pixels(rgb, inside)

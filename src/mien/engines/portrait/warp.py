@@ -91,7 +91,7 @@ def draw_mesh(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _sample(texture: NDArray[np.uint32], iu: int, iv: int) -> int:
+def _sample(texture: NDArray[np.uint32], iu: int, iv: int) -> np.int64:
     """The bilinear mean of four pixels at a position in 1/256 pixels; two of the four bytes at a time."""
     x, y = iu >> 8, iv >> 8
     fx, fy = np.uint32(iu & 255), np.uint32(iv & 255)
