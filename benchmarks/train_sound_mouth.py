@@ -18,7 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from mien.motion import mouth_from_phonemes
-from mien.motion.from_sound import OUTPUTS, contexts
+from mien.motion.from_sound import OFFSETS, OUTPUTS, contexts
 from mien.motion.mel import Hearing
 from mien.motion.visemes import CLOSURE, FV
 from mien.settings import load
@@ -41,7 +41,7 @@ WORDS = """
     too travel try turn two under until up us use very visit voice wait walk want was watch water way we week well
     went were what when where which while who why will with woman word work world would write year yes yesterday
     you young your
-""".split()
+"""
 
 
 def sentence(language: str, rng: random.Random) -> str:
@@ -53,7 +53,7 @@ def sentence(language: str, rng: random.Random) -> str:
         ]
         return "".join(hanzi[:8]) + "，" + "".join(hanzi[8:]) + "。"
     if language.startswith("en") and rng.random() < 0.75:
-        words = rng.choices(WORDS, k=rng.randint(5, 14))
+        words: list[str] = rng.choices(WORDS.split(), k=rng.randint(5, 14))
     else:
         words = [pseudo_word(rng) for _ in range(rng.randint(4, 9))]
     if rng.random() < 0.4:
@@ -134,7 +134,7 @@ def recorded(samples: Samples, rng: np.random.Generator) -> Samples:
     noise = noise - np.convolve(noise, np.ones(200) / 200, "same")
     snr_db = rng.uniform(8.0, 50.0)
     result += noise / noise.std() * result.std() * 10.0 ** (-snr_db / 20.0)
-    return (result / np.abs(result).max() * rng.uniform(0.05, 0.9)).astype(np.float32)
+    return (result / np.abs(result).max() * 10.0 ** rng.uniform(-1.8, 0.0)).astype(np.float32)
 
 
 def examples(minutes: float, seed: int) -> tuple[NDArray[np.float16], NDArray[np.float32], NDArray[np.intp]]:
@@ -152,7 +152,7 @@ def examples(minutes: float, seed: int) -> tuple[NDArray[np.float16], NDArray[np
             continue
         bands.append(heard[:count].astype(np.float16))
         wanted.append(track[:count, :OUTPUTS])
-        starts.append(total + np.arange(24, count - 14))
+        starts.append(total + np.arange(-OFFSETS[0], count - OFFSETS[-1]))
         total += count
     return np.concatenate(bands), np.concatenate(wanted), np.concatenate(starts)
 
@@ -162,7 +162,7 @@ def train(minutes: float, steps: int, seed: int) -> dict[str, NDArray[np.float32
     bands, wanted, rows = examples(minutes, seed)
     mean, scale = wanted[rows].mean(axis=0), wanted[rows].std(axis=0)
     rng = np.random.default_rng(seed)
-    width = contexts(np.zeros((39, bands.shape[1]), np.float32)).shape[1]
+    width = contexts(np.zeros((64, bands.shape[1]), np.float32)).shape[1]
     weights = {
         "w1": (rng.standard_normal((width, HIDDEN)) / np.sqrt(width)).astype(np.float32),
         "b1": np.zeros(HIDDEN, np.float32),
@@ -197,8 +197,6 @@ def train(minutes: float, steps: int, seed: int) -> dict[str, NDArray[np.float32
 
 
 def _batch(bands, wanted, rows, mean, scale):
-    from mien.motion.from_sound import OFFSETS
-
     heard = bands[rows[:, None] + OFFSETS].astype(np.float32).reshape(len(rows), -1)
     return heard, (wanted[rows] - mean) / scale
 
@@ -221,7 +219,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     chosen = parser.parse_args()
     weights = train(chosen.minutes, chosen.steps, chosen.seed)
-    np.savez_compressed(chosen.out, **{name: value.astype(np.float16) for name, value in weights.items()})
+    stored = {name: value.astype(np.float16) for name, value in weights.items()}
+    np.savez_compressed(chosen.out, allow_pickle=False, **stored)
     print(chosen.out, chosen.out.stat().st_size, "bytes")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from motion.strategies import cut, speech
 FPS = (25.0, 30.0, 24000 / 1001, 12.0, 60.0)
 
 
-def performed(samples: Samples, phonemes: list[Phoneme], **options: float) -> list[tuple[Articulation, Samples]]:
+def performed(samples: Samples, phonemes: list[Phoneme], **options: Any) -> list[tuple[Articulation, Samples]]:
     performance = Performance(**options)
     performance.push(samples, phonemes)
     performance.end_segment()
@@ -130,7 +131,7 @@ def test_the_mouth_runs_ahead_of_the_sound_by_the_advance() -> None:
         np.array([face.mouth[GAP] for face, _ in performed(samples, sounds, fps=100.0, av_advance_ms=ms)])
         for ms in (0.0, 100.0)
     ]
-    assert np.allclose(gaps[0][60:], np.concatenate([gaps[1][50:-10], gaps[0][-0:0]])[: len(gaps[0][60:])], atol=1e-4)
+    assert np.allclose(gaps[0][60:], gaps[1][50:-10], atol=1e-4)
     assert gaps[0].argmax() - gaps[1].argmax() == 10
 
 
@@ -141,8 +142,7 @@ def test_frames_come_once_their_lookahead_is_known() -> None:
     for piece, inside in cut(samples, sounds, list(range(640, len(samples), 640))):
         performance.push(piece, inside)
         made += len(list(performance.frames()))
-        pushed = sum(1 for _ in range(0)) or round(piece.size / 640)
-        assert pushed == 1
+        assert len(piece) == 640
     assert 100 - performance.latency_frames <= made < 100
     performance.end_segment()
     assert made + len(list(performance.frames())) == 100

@@ -7,6 +7,7 @@ really close for p b m, the lower lip at the teeth for f v, a mouth that is shut
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -159,9 +160,9 @@ class PhonemeMouth:
         if viseme.lips:
             self._contacts.append(_contact(viseme, begin, end))
 
-    def take(self) -> Rows:
-        blocks = []
-        while self._ready():
+    def take(self, count: int) -> Rows:
+        blocks: list[Rows] = []
+        while len(blocks) * _BLOCK < count and self._ready():
             self._listen()
             blocks.append(self._block())
             self._row += _BLOCK
@@ -286,4 +287,5 @@ def mouth_from_phonemes(phonemes: Iterable[Phoneme], seconds: float) -> MouthTra
     mouth = PhonemeMouth()
     mouth.push(np.zeros(round(seconds * SAMPLE_RATE), np.float32), tuple(phonemes))
     mouth.finish()
-    return MouthTrack(np.ascontiguousarray(mouth.take()[:, : len(MOUTH_CHANNELS)]))
+    rows = mouth.take(sys.maxsize)
+    return MouthTrack(np.ascontiguousarray(rows[:, : len(MOUTH_CHANNELS)]))

@@ -15,14 +15,14 @@ GAZE_LIMIT = 8.0
 BROW_RANGE = (-0.02, 0.06)
 """IOD."""
 
-_BLINK_EVERY_S = 4.0
+_BLINK_EVERY_S = 4.6
 _BLINK_SIGMA = 0.55
 _BLINK_LEAST_S = 0.9
-_BLINK_S = (0.12, 0.25)
+_BLINK_S = (0.14, 0.25)
 _BLINK_CLOSING = 0.36
 """The share of a blink in which the lid falls; it rises more slowly."""
 _DOUBLE_BLINK = 0.12
-_BLINK_AT_PHRASE_END = 0.45
+_BLINK_AT_PHRASE_END = 0.35
 
 _SACCADE_EVERY_S = 1.1
 _SACCADE_DEG = 0.55
@@ -49,13 +49,13 @@ def _smooth(x: float) -> float:
 
 
 class Blinks:
-    """Lids over time. A blink is fully shut in exactly one frame at least."""
+    """Lids over time. A blink is fully shut in at least one frame."""
 
     def __init__(self, fps: float, rng: np.random.Generator) -> None:
         self._dt = 1.0 / fps
         self._rng = rng
         self._wait_s = float(rng.uniform(0.8, _BLINK_EVERY_S))
-        self._length_s = 0.0
+        self._length_s, self._closing_s = 0.0, 0.0
         self._age_s = math.inf
         self._again = False
 
@@ -73,7 +73,7 @@ class Blinks:
         self._length_s = float(self._rng.uniform(*_BLINK_S))
         # The lid meets the lower one on a frame's time, or no frame would show it shut.
         closing_s = max(self._dt, round(_BLINK_CLOSING * self._length_s / self._dt) * self._dt)
-        self._closing_s, self._age_s = closing_s, self._dt * 0.0
+        self._closing_s, self._age_s = closing_s, 0.0
         draw = _BLINK_EVERY_S * float(self._rng.lognormal(-(_BLINK_SIGMA**2) / 2, _BLINK_SIGMA))
         double = self._rng.random() < _DOUBLE_BLINK and not self._again
         self._again = double

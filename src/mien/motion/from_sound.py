@@ -21,7 +21,7 @@ from mien.motion.source import ACCENT, CONTACT, LIPS_CLOSE, ROW_WIDTH, Rows
 from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
 from mien.types import SAMPLE_RATE, Phoneme, Samples
 
-OFFSETS = np.array([-24, -20, -16, -13, -10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10, 12, 14])
+OFFSETS = np.array([-24, -20, -16, -13, -10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10])
 """Frames around a row that the network hears."""
 
 OUTPUTS = SPEECH
@@ -29,9 +29,13 @@ OUTPUTS = SPEECH
 
 _PAST, _AHEAD = -int(OFFSETS[0]), int(OFFSETS[-1])
 _LAG = 15
-"""Rows are given this many frames late: `_AHEAD`, rounded up to whole blocks."""
+"""Rows are given this many frames late: `_AHEAD`, and one block more to smooth over."""
+
+_SMOOTHING_ROWS = 2.0
+"""Standard deviation. The network trembles from row to row, lips do not."""
 
 _CLOSING_ROWS = 16
+_PIECE = 20 * HOP
 _NEAR, _PRESS = 0.45, 0.75
 """From this closure on the lips draw together, at that they meet …"""
 _HOLD_ROWS = 5
@@ -67,7 +71,7 @@ def network() -> Network:
 
 
 def contexts(bands: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network hears for each row: (N, BANDS) → (N - 38, len(OFFSETS) * BANDS); the first row is frame 24."""
+    """What the network hears for each row: (N, BANDS) → (N - 34, len(OFFSETS) * BANDS); the first row is frame 24."""
     count = len(bands) - _PAST - _AHEAD
     rows = np.arange(count)[:, None] + (OFFSETS + _PAST)
     return bands[rows].reshape(count, -1)
@@ -84,9 +88,11 @@ class SoundMouth:
         self._gate = SpeechGate(_LAG)
         self._accents = _Accents()
         self._lips = _Lips()
-        self._pending: list[Samples] = []
+        self._pending: deque[Samples] = deque()
         self._samples = 0
-        self._bands = np.zeros((_PAST + _LAG + BLOCK, BANDS), np.float32)
+        self._bands = np.zeros((_PAST + BLOCK + _AHEAD, BANDS), np.float32)
+        self._raw = np.zeros((3 * BLOCK, OUTPUTS), np.float32)
+        self._smoothing = _smoothing()
         self._blocks = 0
         self._row = 0
         self._last_row: int | None = None
@@ -100,33 +106,48 @@ class SoundMouth:
         silence = (self._last_row + _LAG + 2 * BLOCK) * HOP + WINDOW - self._samples
         self._pending.append(np.zeros(silence, np.float32))
 
-    def take(self) -> Rows:
-        if not self._pending:
-            return np.zeros((0, ROW_WIDTH), np.float32)
-        bands, loudness = self._hearing.push(np.concatenate(self._pending))
-        self._pending = []
+    def take(self, count: int) -> Rows:
         rows = [np.zeros((0, ROW_WIDTH), np.float32)]
-        for start in range(0, len(bands), BLOCK):
-            rows.append(self._block(bands[start : start + BLOCK], loudness[start : start + BLOCK]))
+        given = 0
+        while given < count and self._pending:
+            bands, loudness = self._hearing.push(self._piece())
+            for start in range(0, len(bands), BLOCK):
+                rows.append(self._block(bands[start : start + BLOCK], loudness[start : start + BLOCK]))
+                given += len(rows[-1])
         result = np.concatenate(rows)
         if self._last_row is not None:
             result = result[: max(0, self._last_row - self._row)]
         self._row += len(result)
         return result
 
-    def _block(self, bands: NDArray[np.float32], loudness: NDArray[np.float64]) -> Rows:
+    def _piece(self) -> Samples:
+        """The next of the sound that was pushed, not more than a fifth of a second."""
+        first = self._pending.popleft()
+        if len(first) > _PIECE:
+            self._pending.appendleft(first[_PIECE:])
+        return first[:_PIECE]
+
+    def _block(self, bands: NDArray[np.float32], loudness: list[float]) -> Rows:
         self._bands = np.concatenate([self._bands[BLOCK:], bands])
+        self._raw = np.concatenate([self._raw[BLOCK:], self._network(contexts(self._bands))])
         rows = np.zeros((BLOCK, ROW_WIDTH), np.float32)
-        heard = contexts(self._bands[: _PAST + BLOCK + _AHEAD])
-        rows[:, :OUTPUTS] = np.clip(self._network(heard), 0.0, 1.0)
-        for row, db in zip(rows, loudness, strict=True):
-            self._gate.step(float(db))
-            row[SPEECH] = self._gate.level()
-            row[ACCENT] = self._accents.step(float(db)) if row[SPEECH] > 0.0 else 0.0
-            row[:OUTPUTS] *= row[SPEECH]
-            self._lips.step(row)
+        rows[:, :OUTPUTS] = np.clip(self._smoothing @ self._raw, 0.0, 1.0)
+        for index, db in enumerate(loudness):
+            self._gate.step(db)
+            rows[index, SPEECH] = self._gate.level()
+            rows[index, ACCENT] = self._accents.step(db)
+        rows[:, :OUTPUTS] *= rows[:, SPEECH, None]
+        rows[rows[:, SPEECH] == 0.0, ACCENT] = 0.0
+        self._lips.close(rows)
         self._blocks += 1
         return rows if self._blocks > _LAG // BLOCK else rows[:0]
+
+
+def _smoothing() -> NDArray[np.float32]:
+    """Brings three blocks of rows to the smoothed middle one: (BLOCK, 3 * BLOCK)."""
+    distance = np.arange(3 * BLOCK) - (np.arange(BLOCK)[:, None] + BLOCK)
+    weights = np.exp(-0.5 * (distance / _SMOOTHING_ROWS) ** 2) * (np.abs(distance) <= BLOCK)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 class _Accents:
@@ -154,16 +175,20 @@ class _Lips:
         self._gap = 0.0
         self._held = 0
 
-    def step(self, row: NDArray[np.float32]) -> None:
-        closure = float(row[CLOSURE])
-        if self._held == 0 and closure > _PRESS:
-            self._held = _HOLD_ROWS
-        if self._held:
-            row[CONTACT] = LIPS_CLOSE if self._held == _HOLD_ROWS // 2 + 1 else 0.0
-            self._held -= 1
-            row[GAP], row[CLOSURE], row[FV] = 0.0, 1.0, 0.0
-        else:
-            parted = float(np.clip((_PRESS - closure) / (_PRESS - _NEAR), 0.0, 1.0))
-            row[GAP] = min(float(row[GAP]) * parted, self._gap + _FASTEST_GAP, _GAP_LIMIT)
-            row[CLOSURE] = closure * (1.0 - parted)
-        self._gap = float(row[GAP])
+    def close(self, rows: Rows) -> None:
+        gaps, closures = rows[:, GAP].tolist(), rows[:, CLOSURE].tolist()
+        for index, (gap, closure) in enumerate(zip(gaps, closures, strict=True)):
+            if self._held == 0 and closure > _PRESS:
+                self._held = _HOLD_ROWS
+            if self._held:
+                if self._held == _HOLD_ROWS // 2 + 1:
+                    rows[index, CONTACT] = LIPS_CLOSE
+                self._held -= 1
+                self._gap = 0.0
+                rows[index, FV] = 0.0
+                rows[index, CLOSURE] = 1.0
+            else:
+                parted = min(1.0, max(0.0, (_PRESS - closure) / (_PRESS - _NEAR)))
+                self._gap = min(gap * parted, self._gap + _FASTEST_GAP, _GAP_LIMIT)
+                rows[index, CLOSURE] = closure * (1.0 - parted)
+            rows[index, GAP] = self._gap

@@ -13,13 +13,16 @@ YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 3.5, 3.5, 2.5
 SHIFT_LIMIT = 0.03
 """IOD."""
 
-_DRIFT_HZ = (0.28, 0.50)
+_DRIFT_HZ = (0.36, 0.80)
 """How fast the head follows its drift: listening, speaking."""
-_DRIFT_SD = ((1.3, 0.7, 0.7), (1.9, 1.2, 0.9))
+_DRIFT_SD = ((1.4, 0.9, 0.7), (2.2, 1.7, 1.1))
 """Degrees of yaw, pitch, roll; listening, speaking."""
-_DRIFT_EVERY_S = (3.0, 1.3)
+_DRIFT_EVERY_S = (2.6, 0.85)
+_SWAY_HZ, _SWAY_EVERY_S = 1.2, 0.5
+_SWAY_SD = (0.22, 0.95)
+"""Degrees; the small quick turns on top of the drift; listening, speaking."""
 _NOD_HZ = 1.7
-_NOD_DEG = 1.7
+_NOD_DEG = 2.0
 _NOD_HOLD_S = 0.14
 _NOD_REST_S = 0.35
 """No second nod within this time."""
@@ -69,11 +72,12 @@ class Head:
         self._next_goal_s = 0.0
         self._drift = [Spring(), Spring(), Spring()]
         self._drift_hz = Spring()
+        self._sway_goal = [0.0, 0.0, 0.0]
+        self._sway = [Spring(), Spring(), Spring()]
         self._nod_goal = [0.0, 0.0, 0.0]
         self._nod = [Spring(), Spring(), Spring()]
         self._nod_age_s = math.inf
-        self._breath = float(rng.uniform(0.0, 2.0 * math.pi))
-        self._tremor = [0.0, 0.0, 0.0]
+        self._breath = math.pi * int(rng.integers(2))
 
     def step(self, speech: float, accent: float) -> HeadMotion:
         """One frame.
@@ -85,28 +89,33 @@ class Head:
         self._choose_goal(speech)
         self._choose_nod(accent)
         hz = self._drift_hz.step(_DRIFT_HZ[0] + (_DRIFT_HZ[1] - _DRIFT_HZ[0]) * speech, 0.5, self._dt)
-        noise = self._rng.standard_normal(3)
+        self._choose_sway(speech)
         angles = []
         for axis in range(3):
-            self._tremor[axis] += -0.08 * self._tremor[axis] + 0.012 * float(noise[axis])
+            sway = self._sway[axis].step(self._sway_goal[axis], _SWAY_HZ, self._dt)
             drift = self._drift[axis].step(self._goal[axis], max(hz, 0.05), self._dt)
             nod = self._nod[axis].step(self._nod_goal[axis], _NOD_HZ, self._dt)
-            angles.append(drift + nod + self._tremor[axis])
+            angles.append(drift + sway + nod)
         yaw, pitch, roll = (
             soft_limit(angle, limit) for angle, limit in zip(angles, (YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT), strict=True)
         )
         return HeadMotion(yaw, pitch, roll, self._shift(yaw, pitch, roll))
 
     def _choose_goal(self, speech: float) -> None:
-        self._next_goal_s -= self._dt * (1.0 + speech)
+        self._next_goal_s -= self._dt
         if self._next_goal_s > 0.0:
             return
         state = int(speech > 0.5)
-        mean = _DRIFT_EVERY_S[state] * (1.0 + speech)
-        self._next_goal_s = mean * float(self._rng.lognormal(-0.125, 0.5))
+        self._next_goal_s = _DRIFT_EVERY_S[state] * float(self._rng.lognormal(-0.125, 0.5))
         spread = self._rng.standard_normal(3) * _DRIFT_SD[state]
         # A part of the last goal is kept: a head wanders, it does not jump between unrelated poses.
-        self._goal = [0.45 * old + float(new) for old, new in zip(self._goal, spread, strict=True)]
+        self._goal = [0.4 * old + float(new) for old, new in zip(self._goal, spread, strict=True)]
+
+    def _choose_sway(self, speech: float) -> None:
+        axis = int(self._rng.integers(3))
+        if self._rng.random() < 3.0 * self._dt / _SWAY_EVERY_S:
+            size = _SWAY_SD[0] + (_SWAY_SD[1] - _SWAY_SD[0]) * speech
+            self._sway_goal[axis] = size * (1.0, 1.0, 0.6)[axis] * float(self._rng.standard_normal())
 
     def _choose_nod(self, accent: float) -> None:
         self._nod_age_s += self._dt

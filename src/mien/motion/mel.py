@@ -21,10 +21,12 @@ _FLOOR = 1e-8
 BLOCK = 5
 """Spectra are always computed this many at a time, so that cutting the sound differently cannot change the last bit."""
 
+_SLICES = HOP * np.arange(BLOCK)[:, None] + np.arange(WINDOW)
+
 _SLOWEST = 500
 """Frames: mean and spread of the bands follow within 5 s …"""
-_PRIOR = 60
-"""… and start from what is typical, which counts as much as 0.6 s of sound."""
+_PRIOR = 25
+"""… and start from what is typical, which counts as much as 0.25 s of sound."""
 _TYPICAL_MEAN, _TYPICAL_SPREAD = -3.2, 2.2
 _HEARD_DB, _BELOW_PEAK_DB, _PEAK_FALLS_DB = -60.0, 35.0, 0.03
 
@@ -55,35 +57,40 @@ class Hearing:
         self._heard = 0
         self._peak_db = -40.0
 
-    def push(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """The frames that became known: bands (N, BANDS) and loudness (N,); N is a multiple of `BLOCK`."""
+    def push(self, samples: Samples) -> tuple[NDArray[np.float32], list[float]]:
+        """The frames that became known: bands (N, BANDS) and their loudness; N is a multiple of `BLOCK`."""
         self._buffer = np.concatenate([self._buffer, samples])
-        bands, loudness = [], []
+        bands: list[NDArray[np.float32]] = []
+        loudness: list[float] = []
         needed = (BLOCK - 1) * HOP + WINDOW
         used = 0
         while len(self._buffer) - used >= needed:
-            frames = np.lib.stride_tricks.sliding_window_view(self._buffer[used : used + needed], WINDOW)[::HOP]
-            for log_mel, db in zip(*self._spectra(frames), strict=True):
-                bands.append(self._normalised(log_mel, float(db)))
-                loudness.append(float(db))
+            frames = self._buffer[used + _SLICES]
+            log_mel, db = self._spectra(frames)
+            bands.append(self._normalised(log_mel, db.tolist()))
+            loudness += db.tolist()
             used += BLOCK * HOP
         self._buffer = self._buffer[used:]
-        return np.array(bands, np.float32).reshape(-1, BANDS), np.array(loudness)
+        heard = np.concatenate(bands) if bands else np.zeros((0, BANDS), np.float32)
+        return heard, loudness
 
     def _spectra(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         power = np.abs(np.fft.rfft(frames * self._window, _FFT)) ** 2
         mean_square = np.einsum("ij,ij->i", frames, frames) / WINDOW
         return np.log(power @ self._filters + _FLOOR), 10.0 * np.log10(mean_square + 1e-12)
 
-    def _normalised(self, log_mel: NDArray[np.float32], db: float) -> NDArray[np.float64]:
-        self._peak_db = max(self._peak_db - _PEAK_FALLS_DB, db)
-        if db > _HEARD_DB and db > self._peak_db - _BELOW_PEAK_DB:
-            self._heard = min(self._heard + 1, _SLOWEST - _PRIOR)
-            share = 1.0 / (self._heard + _PRIOR)
-            off = log_mel - self._mean
-            self._mean += share * off
-            self._square += share * (off * off - self._square)
-        return np.clip((log_mel - self._mean) / np.sqrt(self._square + 0.25), -4.0, 4.0)
+    def _normalised(self, log_mel: NDArray[np.float32], loudness: list[float]) -> NDArray[np.float32]:
+        mean, square = np.empty(log_mel.shape), np.empty(log_mel.shape)
+        for index, db in enumerate(loudness):
+            self._peak_db = max(self._peak_db - _PEAK_FALLS_DB, db)
+            if db > _HEARD_DB and db > self._peak_db - _BELOW_PEAK_DB:
+                self._heard = min(self._heard + 1, _SLOWEST - _PRIOR)
+                share = 1.0 / (self._heard + _PRIOR)
+                off = log_mel[index] - self._mean
+                self._mean += share * off
+                self._square += share * (off * off - self._square)
+            mean[index], square[index] = self._mean, self._square
+        return np.clip((log_mel - mean) / np.sqrt(square + 0.25), -4.0, 4.0).astype(np.float32)
 
 
 class SpeechGate:

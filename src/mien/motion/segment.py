@@ -114,12 +114,12 @@ class Segment:
         """Collects rows up to `until_row` (exclusive); False if they are not final yet."""
         while self._runs and self._first_row + len(self._rows) < until_row:
             run = self._runs[0]
-            rows = run.source.take()
+            rows = run.source.take(until_row - self._first_row - len(self._rows))
             if run.rows_due is not None:
                 rows = rows[: run.rows_due - run.rows_given]
             run.rows_given += len(rows)
             self._rows = np.concatenate([self._rows, rows])
-            if run.rows_due is not None and len(self._runs) > 1:
+            if run.rows_due is not None and (run.rows_given == run.rows_due or not len(rows)):
                 self._runs.popleft()
             elif not len(rows):
                 break

@@ -40,6 +40,6 @@ class MouthSource(Protocol):
         """No more sound will come; the rows go on until the mouth is closed."""
         ...
 
-    def take(self) -> Rows:
-        """The rows that have become final since the last call."""
+    def take(self, count: int) -> Rows:
+        """The next rows that are final: about `count`, fewer if no more are."""
         ...
