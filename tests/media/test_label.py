@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
-from mien.media import Label
+from mien.media import XMP, Label
 
 from .made import flat
 
@@ -56,3 +58,12 @@ def test_pixels_outside_are_untouched():
     marked = Label((512, 512)).apply(image)
     np.testing.assert_array_equal(marked[:470], image[:470])
     np.testing.assert_array_equal(marked[:, :340], image[:, :340])
+
+
+def test_xmp_is_well_formed_and_names_the_source_type():
+    (description,) = ElementTree.fromstring(XMP.decode()).iter(
+        "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
+    )
+    source = description.attrib["{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"]
+    assert source.startswith("http://cv.iptc.org/newscodes/digitalsourcetype/")
+    assert source.endswith("TrainedAlgorithmicMedia")

@@ -64,7 +64,8 @@ def read_image(source: Source, *, max_pixels: int = MAX_PIXELS) -> Image:
     require_file(source)
     name = describe(source)
     try:
-        with _open(source) as picture:
+        # Pillow warns of many pixels, where the limit is ours, and of odd tags, which nobody here can mend.
+        with warnings.catch_warnings(action="ignore"), _open(source) as picture:
             if picture.width * picture.height > max_pixels:
                 raise _too_large(name, f"{picture.width} × {picture.height} pixels", max_pixels)
             picture.load()
@@ -99,10 +100,7 @@ def _open(source: Source) -> Picture:
         pillow_heif.register_heif_opener()
     PillowImage.init()
     known = [name for name in _FORMATS if name in PillowImage.OPEN]
-    with warnings.catch_warnings():
-        # Pillow warns of many pixels, where the limit is ours, and of odd tags, which nobody here can mend.
-        warnings.simplefilter("ignore")
-        return PillowImage.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=known)
+    return PillowImage.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=known)
 
 
 def _upright(picture: Picture) -> Picture:

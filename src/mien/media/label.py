@@ -19,11 +19,11 @@ METADATA = {
 """For people: what players and file managers show."""
 
 XMP = f"""\
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
  rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
  xmp:CreatorTool="Mien {mien.__version__}"
  Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-/></rdf:RDF></x:xmpmeta>""".encode()
+/></rdf:RDF></x:xmpmeta><?xpacket end="r"?>""".encode()
 """For programs: IPTC's term for a real picture with generated parts, which platforms look for."""
 
 _MARGIN = 0.022

@@ -59,7 +59,7 @@ class VideoReader:
         self._container = open_input(source, "video")
         try:
             self._open(fps)
-        except (MediaError, av.error.FFmpegError):
+        except MediaError:
             self.close()
             raise
 
@@ -71,11 +71,7 @@ class VideoReader:
         self._stream = streams[0]
         require_codec(self._stream, self._name)
         self._stream.thread_type = "AUTO"
-        if self._stream.width * self._stream.height > MAX_PIXELS:
-            raise MediaError(
-                f"{self._name} has frames of {self._stream.width} × {self._stream.height} pixels.",
-                hint="Make the video smaller first.",
-            )
+        self._check_size(self._stream.width, self._stream.height)
         self._own_fps = self._rate()
         self.fps: float = fps or self._own_fps
         self.duration_s: float | None = self._container.duration / 1e6 if self._container.duration else None
@@ -91,11 +87,20 @@ class VideoReader:
                 f"Not one frame of {self._name} can be decoded.",
                 hint="It is broken or cut off; copy or record it again.",
             )
+        # The header may have said something else.
+        self._check_size(first.width, first.height)
         self._first = first
         self._coded_size = (first.width, first.height)
         self._orientation = _orientation(first)
         self.size: tuple[int, int] = _square_size(self._stream, swap=self._orientation[0])
         """width, height of the frames as they are yielded."""
+        self._check_size(*self.size)
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > MAX_PIXELS:
+            raise MediaError(
+                f"{self._name} has frames of {width} × {height} pixels.", hint="Make the video smaller first."
+            )
 
     def _rate(self) -> float:
         rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
@@ -167,16 +172,22 @@ class VideoReader:
     def _rgb(self, frame: VideoFrame) -> Image:
         width, height = self._coded_size
         untagged_hd = frame.colorspace == _UNSPECIFIED and height >= 720
-        rgb = self._reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            # Untagged video is BT.601 when small and BT.709 when large, as players take it.
-            src_colorspace=Colorspace.ITU709 if untagged_hd else None,
-            interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
-            threads=1,
-        )
+        try:
+            rgb = self._reformatter.reformat(
+                frame,
+                width=width,
+                height=height,
+                format="rgb24",
+                # Untagged video is BT.601 when small and BT.709 when large, as players take it.
+                src_colorspace=Colorspace.ITU709 if untagged_hd else None,
+                interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
+                threads=1,
+            )
+        except (av.error.FFmpegError, ValueError) as error:
+            raise MediaError(
+                f"{self._name} has pixels of the kind {frame.format.name}, which cannot be turned into RGB.",
+                hint="Convert it to MP4 first.",
+            ) from error
         return self._turn(np.asarray(rgb.to_ndarray(), np.uint8))
 
     def _turn(self, image: Image) -> Image:
