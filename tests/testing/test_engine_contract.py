@@ -9,5 +9,5 @@ from mien.testing import EngineContract
 class TestSketch(EngineContract):
     spec = SPEC
 
-    def mouth_opening(self, image, settings):
-        return opening(image)
+    def mouth_openings(self, images, settings):
+        return [opening(image) for image in images]

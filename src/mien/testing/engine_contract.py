@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,9 +55,12 @@ class EngineContract:
     options: ClassVar[dict[str, Any]] = {}
     picture: ClassVar[Path | None] = builtin_picture("astronaut")
 
-    def mouth_opening(self, image: Image, settings: Settings) -> float:
-        """How far the lips stand apart, of the distance between the eyes. Override it if no tracker finds the engine's faces."""
-        return _tracked_opening(image, settings)
+    def mouth_openings(self, images: Sequence[Image], settings: Settings) -> list[float]:
+        """How far the lips stand apart in each frame, of the distance between the eyes.
+
+        Override it if no tracker finds the engine's faces.
+        """
+        return _tracked_openings(images, settings)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -195,9 +197,9 @@ class EngineContract:
         pause = silence(1.0)
         samples = np.concatenate([pause, utterance.samples, pause])
         session = self._open(engine, avatar)
-        rest = float(np.median([self.mouth_opening(session.idle_frame().image, settings) for _ in range(5)]))
+        rest = np.median(self.mouth_openings([session.idle_frame().image for _ in range(5)], settings))
         frames = _speak(session, Utterance(samples))
-        opening = np.array([self.mouth_opening(frame.image, settings) for frame in frames]) - rest
+        opening = np.array(self.mouth_openings([frame.image for frame in frames], settings)) - rest
         # A third of a second on both sides of the sentence belongs to the moving lips: they prepare, and they settle.
         edge = round(0.34 * session.fps)
         pause_frames = int(len(pause) / SAMPLE_RATE * session.fps)
@@ -290,14 +292,11 @@ def _assert_same(frames: Sequence[AvatarFrame], expected: Sequence[AvatarFrame])
         np.testing.assert_array_equal(frame.image, wanted.image, err_msg=f"frame {frame.index}")
 
 
-@cache
-def _tracker(cache_dir: Path, offline: bool) -> FaceTracker:
-    return FaceTracker(WeightStore(cache_dir, offline=offline))
-
-
-def _tracked_opening(image: Image, settings: Settings) -> float:
-    """Distance of the inner lips at the centre (landmarks 13 and 14) by that of the outer eye corners (33 and 263)."""
-    face = _tracker(settings.cache_dir, settings.offline).find(image)
-    assert face is not None, "no face is found in the engine's picture"
-    points = face.landmarks
-    return float(np.linalg.norm(points[13] - points[14]) / np.linalg.norm(points[33] - points[263]))
+def _tracked_openings(images: Sequence[Image], settings: Settings) -> list[float]:
+    """Distances of the inner lips at the centre (landmarks 13 and 14) by those of the outer eye corners (33 and 263)."""
+    openings = []
+    for face in FaceTracker(WeightStore.from_settings(settings)).track(images):
+        assert face is not None, "no face is found in the engine's picture"
+        points = face.landmarks
+        openings.append(float(np.linalg.norm(points[13] - points[14]) / np.linalg.norm(points[33] - points[263])))
+    return openings
