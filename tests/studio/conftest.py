@@ -1,0 +1,30 @@
+"""Settings with folders of their own, and an avatar of the sketch engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.avatars import AvatarPackage
+from mien.media import write_image
+from mien.settings import Settings
+from mien.studio import open_avatar
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    write_image(path, np.random.default_rng(0).integers(0, 200, (96, 96, 3), dtype=np.uint8))
+    return path
+
+
+@pytest.fixture
+def avatar(photo: Path, settings: Settings) -> AvatarPackage:
+    return open_avatar(photo, settings, engine="sketch")
