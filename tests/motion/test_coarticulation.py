@@ -31,7 +31,7 @@ def at(values: np.ndarray, seconds: float) -> np.ndarray:
     return values[round(seconds * 100)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(speech())
 def test_values_stay_within_the_documented_units(made) -> None:
     samples, phonemes = made
@@ -45,7 +45,7 @@ def test_values_stay_within_the_documented_units(made) -> None:
     assert (values[values[:, CLOSURE] == 1, GAP] == 0).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(speech())
 def test_every_p_b_m_holds_the_lips_shut_for_40_ms(made) -> None:
     samples, phonemes = made

@@ -21,6 +21,9 @@ stretch  0 … 1; 1 = corners drawn apart as in [i]
 fv       0 … 1; 1 = lower lip against the upper incisors as in f v
 tongue   0 … 1; 1 = tongue tip at the upper teeth as in l th n d t
 speech   0 … 1; the mouth is in use
+
+At rest all are exactly 0. Where closure is exactly 1, gap is exactly 0. The jaw may hang a little (up to 0.05) behind closed lips. In f v the
+gap is the slit of about 0.012 in which the upper teeth are seen.
 """
 
 MOUTH_RATE = 100.0

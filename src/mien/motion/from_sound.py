@@ -36,7 +36,7 @@ _SMOOTHING_ROWS = 2.0
 
 _CLOSING_ROWS = 16
 _PIECE = 20 * HOP
-_NEAR, _PRESS = 0.45, 0.75
+_NEAR, _PRESS = 0.42, 0.70
 """From this closure on the lips draw together, at that they meet …"""
 _HOLD_ROWS = 5
 """… for at least so long."""

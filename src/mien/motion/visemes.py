@@ -86,7 +86,7 @@ _BILABIAL = _viseme(0.0, 0.012, weight=0.9, gap_weight=2.0, round_weight=0.15, l
 _LABIODENTAL = _viseme(0.014, 0.018, fv=1.0, weight=1.3, gap_weight=2.0, round_weight=0.25, lips=2)
 _CORONAL = _viseme(0.034, 0.026, tongue=0.7, weight=0.7, round_weight=0.2)
 _SIBILANT = _viseme(0.027, 0.014, stretch=0.5, tongue=0.25, weight=1.4, round_weight=0.5)
-_HUSHER = _viseme(0.042, 0.016, round_=0.62, weight=1.5)
+_HUSHER = _viseme(0.052, 0.016, round_=0.62, weight=1.5)
 _PALATAL = _viseme(0.032, 0.022, stretch=0.7, weight=0.9)
 _DORSAL = _viseme(0.050, 0.042, weight=0.2)
 _RHOTIC = _viseme(0.040, 0.034, round_=0.55, weight=0.9)
@@ -109,7 +109,7 @@ _VOWELS = {
     "ɔ": _vowel(0.092, 0.068, round_=0.58),
     "o": _vowel(0.068, 0.053, round_=0.78),
     "ʊ": _vowel(0.046, 0.034, round_=0.66),
-    "u": _vowel(0.032, 0.029, round_=1.0),
+    "u": _vowel(0.030, 0.025, round_=1.0),
     "ʉ": _vowel(0.032, 0.027, round_=0.85),
     "ɯ": _vowel(0.040, 0.025, stretch=0.45),
     "ɨ": _vowel(0.036, 0.020, stretch=0.40),
@@ -144,12 +144,12 @@ _CONSONANTS = {
     **dict.fromkeys("lɫɬɮɭɺ", _viseme(0.056, 0.044, tongue=0.9, weight=0.65, round_weight=0.2)),
     **dict.fromkeys("sz", _SIBILANT),
     **dict.fromkeys("ʃʒ", _HUSHER),
-    **dict.fromkeys("ʂʐ", _viseme(0.042, 0.018, round_=0.42, weight=1.4)),
+    **dict.fromkeys("ʂʐ", _viseme(0.048, 0.018, round_=0.42, weight=1.4)),
     **dict.fromkeys("ɕʑ", _viseme(0.028, 0.015, stretch=0.55, weight=1.4)),
     "ɧ": _viseme(0.042, 0.024, round_=0.6, weight=1.2),
     **dict.fromkeys("ɹɻ", _RHOTIC),
     **dict.fromkeys("rɾɽ", _TAP),
-    **dict.fromkeys("wʍ", _viseme(0.018, 0.028, round_=1.0, weight=1.2, gap_weight=2.2, round_weight=2.2)),
+    **dict.fromkeys("wʍ", _viseme(0.015, 0.028, round_=1.0, weight=1.2, gap_weight=2.2, round_weight=2.2)),
     "ɥ": _viseme(0.022, 0.026, round_=0.9, weight=1.2, gap_weight=1.6, round_weight=2.0),
     **dict.fromkeys("jʝʎɲɟ", _PALATAL),
     **dict.fromkeys("cç", _released(_PALATAL)),
