@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numba.core import config
 
 from mien.avatars import AvatarPackage
 from mien.engines.portrait.prepare import load
-from mien.engines.portrait.renderer import Renderer
 from mien.engines.portrait.scene import Scene
 from mien.engines.portrait.spec import SPEC, PortraitOptions
 from mien.motion import Performance
 from mien.settings import Settings
 from mien.types import AvatarFrame, Phoneme, Samples, frame_bounds
+
+if TYPE_CHECKING:
+    from mien.engines.portrait.renderer import Renderer
 
 
 class PortraitEngine:
@@ -22,10 +26,13 @@ class PortraitEngine:
     spec = SPEC
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        # Numba asks for this folder when it meets a function: the drawing loops are imported after it is set.
+        config.CACHE_DIR = str(settings.cache_dir / "numba")  # pyright: ignore[reportAttributeAccessIssue]
 
     def open(self, avatar: AvatarPackage, options: PortraitOptions) -> PortraitSession:
         """Starts a stream; see `mien.types.Engine`."""
+        from mien.engines.portrait.renderer import Renderer
+
         picture, matte, landmarks = load(avatar)
         if options.frame == "head":
             scene = Scene.head(picture, matte, landmarks, options.size)
