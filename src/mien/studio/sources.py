@@ -31,7 +31,7 @@ class Speech:
         chunks: to be read once, in order, each when it is needed.
         voice: which voice speaks; None if it is a recording.
         seconds: how long it will be; None if that is only known in the end.
-        characters: of the text; 0 for a recording.
+        characters: of the text, see `visible`; 0 for a recording.
     """
 
     chunks: Iterator[SpeechChunk]
@@ -55,7 +55,12 @@ def spoken_text(text: str, settings: Settings, voice: str | None, rate: float) -
         with speaker:
             yield from chunks
 
-    return Speech(chunks=closing(), voice=voice or settings.voice, characters=len(text))
+    return Speech(chunks=closing(), voice=voice or settings.voice, characters=visible(text))
+
+
+def visible(text: str) -> int:
+    """How many characters are not spaces: the measure of how much of a text was said."""
+    return len("".join(text.split()))
 
 
 def read_text(file: Path) -> str:

@@ -16,7 +16,7 @@ from mien.settings import Settings
 from mien.studio.create import open_avatar
 from mien.studio.engines import AUTO, RenderOptions, engine_of_package, load_engine, open_session
 from mien.studio.render import render
-from mien.studio.sources import SoundSource, Speech, recording, spoken_text
+from mien.studio.sources import SoundSource, Speech, recording, spoken_text, visible
 from mien.studio.stages import Stages
 from mien.studio.subtitles import Subtitles
 from mien.types import Engine, Progress, RenderSession, Report, SpeechChunk, silent
@@ -202,7 +202,7 @@ class _Meter:
 
     def watch(self, chunks: Iterator[SpeechChunk]) -> Iterator[SpeechChunk]:
         for chunk in chunks:
-            self._characters += len(chunk.text)
+            self._characters += visible(chunk.text)
             self._seconds += len(chunk.samples) / chunk.sample_rate
             yield chunk
 

@@ -73,26 +73,35 @@ def _cues(sentence: _Sentence) -> Iterator[Cue]:
         start = end
 
 
-def _breaks(text: str) -> Iterator[int]:
-    """Where to cut a sentence so that each piece fits; behind spaces and between Chinese characters."""
-    columns, last = 0, 0
-    possible = 0
+def _breaks(text: str) -> list[int]:
+    """Where the pieces of a sentence end: as few as fit, about equally long, but no Chinese word is cut for that."""
+    widest = _cut(text, MAX_COLUMNS)
+    for limit in range(-(-_columns(text) // len(widest)), MAX_COLUMNS):
+        ends = _cut(text, limit)
+        if len(ends) == len(widest) and all(text[end - 1].isspace() or _is_mark(text[end - 1]) for end in ends[:-1]):
+            return ends
+    return widest
+
+
+def _cut(text: str, limit: int) -> list[int]:
+    """The ends of pieces of at most `limit` columns, behind spaces and between Chinese characters; a longer word stays whole."""
+    ends = [0]
+    possible = at_mark = 0
     for position, char in enumerate(text):
-        width = 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if columns + width > MAX_COLUMNS and possible > last:
-            yield possible
-            columns -= _columns(text[last:possible])
-            last = possible
-        columns += width
-        if char.isspace() or (width == 2 and not _sticks(text[position + 1 : position + 2])):
+        if _columns(text[ends[-1] : position + 1].rstrip()) > limit and possible > ends[-1]:
+            # Behind a comma the eye rests best, if the piece does not get too short by it.
+            long_enough = _columns(text[ends[-1] : at_mark]) > limit / 2
+            ends.append(at_mark if long_enough else possible)
+        if char.isspace() or (_columns(char) == 2 and not _is_mark(text[position + 1 : position + 2])):
             possible = position + 1
-    yield len(text)
+            at_mark = possible if _is_mark(text[: position + 1].rstrip()[-1:]) else at_mark
+    return [*ends[1:], len(text)]
 
 
 def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _sticks(char: str) -> bool:
-    """A closing mark, which must not begin a line."""
-    return unicodedata.category(char).startswith("P") if char else False
+def _is_mark(char: str) -> bool:
+    """A punctuation mark, which must not begin a piece."""
+    return bool(char) and unicodedata.category(char).startswith("P")
