@@ -69,11 +69,7 @@ class FaceTracker:
             image: the picture.
             box: the face meant; the largest one if None.
         """
-        for each in self.detector.detect(image) if box is None else [box]:
-            face = self._find_in(image, each)
-            if face is not None:
-                return face
-        return None
+        return self._find_in(image, box) if box else self._find_largest(image, thorough=True)
 
     def track(self, images: Iterable[Image]) -> Iterator[Face | None]:
         """The landmarks along a video, one result for each picture; None where no face is seen.
@@ -84,10 +80,17 @@ class FaceTracker:
         lost = 0
         for image in images:
             face = self._follow(image, roi) if roi is not None else None
-            face = face or self._start(image, thorough=lost % _THOROUGH_EVERY == 0)
+            face = face or self._find_largest(image, thorough=lost % _THOROUGH_EVERY == 0)
             roi = Roi.of_landmarks(face.landmarks) if face else None
             lost = 0 if face else lost + 1
             yield face
+
+    def _find_largest(self, image: Image, thorough: bool) -> Face | None:
+        for box in self.detector.detect(image, small=thorough):
+            face = self._find_in(image, box)
+            if face is not None:
+                return face
+        return None
 
     def _find_in(self, image: Image, box: FaceBox) -> Face | None:
         roi = Roi.of_box(box)
@@ -112,10 +115,6 @@ class FaceTracker:
             return None
         landmarks, score = self._run(image, roi)
         return Face(landmarks, score, _box_of(landmarks, score)) if score >= _MIN_SCORE else None
-
-    def _start(self, image: Image, thorough: bool) -> Face | None:
-        boxes = self.detector.detect(image, small=thorough)
-        return self._follow(image, Roi.of_box(boxes[0])) if boxes else None
 
     def _run(self, image: Image, roi: Roi) -> tuple[Landmarks, float]:
         crop = roi.crop(image, _SIDE)
