@@ -81,18 +81,18 @@ def _vowel(gap: float, jaw: float, round_: float = 0.0, stretch: float = 0.0, we
 
 
 _OPEN = _vowel(0.125, 0.089)
-_NEUTRAL = _vowel(0.052, 0.036, weight=0.6)
+_NEUTRAL = _vowel(0.060, 0.040, weight=0.6)
 _BILABIAL = _viseme(0.0, 0.012, weight=0.9, gap_weight=2.0, round_weight=0.15, lips=1)
 _LABIODENTAL = _viseme(0.014, 0.018, fv=1.0, weight=1.3, gap_weight=2.0, round_weight=0.25, lips=2)
-_CORONAL = _viseme(0.034, 0.026, tongue=0.7, weight=0.7, round_weight=0.2)
-_SIBILANT = _viseme(0.027, 0.014, stretch=0.5, tongue=0.25, weight=1.4, round_weight=0.5)
-_HUSHER = _viseme(0.052, 0.016, round_=0.62, weight=1.5)
-_PALATAL = _viseme(0.032, 0.022, stretch=0.7, weight=0.9)
-_DORSAL = _viseme(0.050, 0.042, weight=0.2)
-_RHOTIC = _viseme(0.040, 0.034, round_=0.55, weight=0.9)
-_TAP = _viseme(0.045, 0.035, tongue=0.6, weight=0.35)
-_GLOTTAL = _viseme(0.060, 0.050, weight=0.12)
-_CONSONANT = _viseme(0.042, 0.034, weight=0.4)
+_CORONAL = _viseme(0.042, 0.030, tongue=0.7, weight=0.7, round_weight=0.2)
+_SIBILANT = _viseme(0.030, 0.016, stretch=0.5, tongue=0.25, weight=1.4, round_weight=0.5)
+_HUSHER = _viseme(0.060, 0.020, round_=0.62, weight=1.5)
+_PALATAL = _viseme(0.040, 0.026, stretch=0.7, weight=0.9)
+_DORSAL = _viseme(0.058, 0.046, weight=0.2)
+_RHOTIC = _viseme(0.048, 0.038, round_=0.55, weight=0.9)
+_TAP = _viseme(0.053, 0.039, tongue=0.6, weight=0.35)
+_GLOTTAL = _viseme(0.068, 0.054, weight=0.12)
+_CONSONANT = _viseme(0.050, 0.038, weight=0.4)
 
 
 def _released(viseme: Viseme) -> Viseme:
@@ -103,34 +103,34 @@ _VOWELS = {
     "a": _OPEN,
     "ɑ": _vowel(0.128, 0.093),
     "æ": _vowel(0.108, 0.075, stretch=0.40),
-    "ɐ": _vowel(0.090, 0.063),
-    "ʌ": _vowel(0.092, 0.065),
+    "ɐ": _vowel(0.094, 0.065),
+    "ʌ": _vowel(0.096, 0.067),
     "ɒ": _vowel(0.105, 0.078, round_=0.35),
-    "ɔ": _vowel(0.092, 0.068, round_=0.58),
-    "o": _vowel(0.068, 0.053, round_=0.78),
-    "ʊ": _vowel(0.046, 0.034, round_=0.66),
-    "u": _vowel(0.030, 0.025, round_=1.0),
-    "ʉ": _vowel(0.032, 0.027, round_=0.85),
-    "ɯ": _vowel(0.040, 0.025, stretch=0.45),
-    "ɨ": _vowel(0.036, 0.020, stretch=0.40),
-    "ɤ": _vowel(0.062, 0.044, stretch=0.10),
-    "i": _vowel(0.041, 0.020, stretch=0.95),
-    "ɪ": _vowel(0.046, 0.031, stretch=0.58),
-    "e": _vowel(0.056, 0.037, stretch=0.66),
-    "ɛ": _vowel(0.082, 0.056, stretch=0.42),
-    "ᵻ": _vowel(0.042, 0.027, stretch=0.40, weight=0.7),
-    "y": _vowel(0.030, 0.024, round_=0.95),
-    "ʏ": _vowel(0.040, 0.031, round_=0.75),
-    "ø": _vowel(0.050, 0.037, round_=0.80),
-    "œ": _vowel(0.072, 0.053, round_=0.60),
+    "ɔ": _vowel(0.096, 0.070, round_=0.58),
+    "o": _vowel(0.076, 0.057, round_=0.78),
+    "ʊ": _vowel(0.054, 0.038, round_=0.66),
+    "u": _vowel(0.033, 0.027, round_=1.0),
+    "ʉ": _vowel(0.040, 0.031, round_=0.85),
+    "ɯ": _vowel(0.048, 0.029, stretch=0.45),
+    "ɨ": _vowel(0.044, 0.024, stretch=0.40),
+    "ɤ": _vowel(0.070, 0.048, stretch=0.10),
+    "i": _vowel(0.049, 0.024, stretch=0.95),
+    "ɪ": _vowel(0.054, 0.035, stretch=0.58),
+    "e": _vowel(0.064, 0.041, stretch=0.66),
+    "ɛ": _vowel(0.086, 0.058, stretch=0.42),
+    "ᵻ": _vowel(0.050, 0.031, stretch=0.40, weight=0.7),
+    "y": _vowel(0.033, 0.026, round_=0.95),
+    "ʏ": _vowel(0.048, 0.035, round_=0.75),
+    "ø": _vowel(0.058, 0.041, round_=0.80),
+    "œ": _vowel(0.080, 0.057, round_=0.60),
     "ɶ": _vowel(0.100, 0.072, round_=0.40),
     "ə": _NEUTRAL,
     "ɘ": _NEUTRAL,
-    "ɵ": _vowel(0.050, 0.036, round_=0.45, weight=0.7),
-    "ɜ": _vowel(0.056, 0.039, round_=0.22),
-    "ɝ": _vowel(0.050, 0.036, round_=0.40),
-    "ɚ": _vowel(0.046, 0.032, round_=0.38, weight=0.8),
-    "ɞ": _vowel(0.070, 0.049, round_=0.40),
+    "ɵ": _vowel(0.058, 0.040, round_=0.45, weight=0.7),
+    "ɜ": _vowel(0.064, 0.043, round_=0.22),
+    "ɝ": _vowel(0.058, 0.040, round_=0.40),
+    "ɚ": _vowel(0.054, 0.036, round_=0.38, weight=0.8),
+    "ɞ": _vowel(0.078, 0.053, round_=0.40),
 }
 
 _CONSONANTS = {
@@ -138,15 +138,15 @@ _CONSONANTS = {
     "p": _released(_BILABIAL),
     **dict.fromkeys("fvɱʋⱱ", _LABIODENTAL),
     **dict.fromkeys("ɸβ", _viseme(0.016, 0.022, round_=0.2, weight=1.0, gap_weight=2.5)),
-    **dict.fromkeys("θð", _viseme(0.036, 0.030, tongue=1.0, weight=1.2, round_weight=0.25)),
+    **dict.fromkeys("θð", _viseme(0.044, 0.034, tongue=1.0, weight=1.2, round_weight=0.25)),
     **dict.fromkeys("dnɗʄɖɳ", _CORONAL),
     **dict.fromkeys("tʈ", _released(_CORONAL)),
-    **dict.fromkeys("lɫɬɮɭɺ", _viseme(0.056, 0.044, tongue=0.9, weight=0.65, round_weight=0.2)),
+    **dict.fromkeys("lɫɬɮɭɺ", _viseme(0.064, 0.048, tongue=0.9, weight=0.65, round_weight=0.2)),
     **dict.fromkeys("sz", _SIBILANT),
     **dict.fromkeys("ʃʒ", _HUSHER),
-    **dict.fromkeys("ʂʐ", _viseme(0.048, 0.018, round_=0.42, weight=1.4)),
-    **dict.fromkeys("ɕʑ", _viseme(0.028, 0.015, stretch=0.55, weight=1.4)),
-    "ɧ": _viseme(0.042, 0.024, round_=0.6, weight=1.2),
+    **dict.fromkeys("ʂʐ", _viseme(0.056, 0.022, round_=0.42, weight=1.4)),
+    **dict.fromkeys("ɕʑ", _viseme(0.031, 0.017, stretch=0.55, weight=1.4)),
+    "ɧ": _viseme(0.050, 0.028, round_=0.6, weight=1.2),
     **dict.fromkeys("ɹɻ", _RHOTIC),
     **dict.fromkeys("rɾɽ", _TAP),
     **dict.fromkeys("wʍ", _viseme(0.015, 0.028, round_=1.0, weight=1.2, gap_weight=2.2, round_weight=2.2)),
