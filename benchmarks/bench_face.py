@@ -29,7 +29,10 @@ Figures = dict[str, dict[str, float]]
 def measure() -> Figures:
     """Figures by name: the median, the 10th and the 90th percentile of wall time, and the median of processor time."""
     cv2.setNumThreads(1)
-    picture = read_image(builtin_picture("astronaut"))
+    file = builtin_picture("astronaut")
+    if file is None:
+        raise FileNotFoundError("the built-in astronaut")
+    picture = read_image(file)
     store = WeightStore.from_settings(load())
     tracker, matting = FaceTracker(store), Matting(store)
     face = tracker.find(picture)
@@ -51,7 +54,8 @@ def swaying(picture: Image, count: int) -> list[Image]:
     """The picture moved by a few pixels from frame to frame."""
     way = [(6 * np.sin(0.2 * index), 4 * np.cos(0.15 * index)) for index in range(count)]
     moves = [np.array([[1, 0, x], [0, 1, y]], float) for x, y in way]
-    return [np.asarray(cv2.warpAffine(picture, move, (512, 512), borderMode=cv2.BORDER_REPLICATE)) for move in moves]
+    moved = [cv2.warpAffine(picture, move, (512, 512), borderMode=cv2.BORDER_REPLICATE) for move in moves]
+    return [np.asarray(image, np.uint8) for image in moved]
 
 
 def timed(work: Callable[[], Any], repeats: int = REPEATS) -> dict[str, float]:

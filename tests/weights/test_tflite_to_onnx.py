@@ -139,8 +139,9 @@ def test_reshape_reads_channels_last() -> None:
     np.testing.assert_array_equal(back, picture)
 
 
-def test_pad_of_channels_and_rows() -> None:
-    picture, amounts = noise(1, 3, 4, 2), np.array([[0, 0], [1, 0], [0, 2], [0, 3]], np.int32)
+@pytest.mark.parametrize("pads", [[[0, 0], [1, 0], [0, 2], [0, 3]], [[0, 0], [0, 0], [0, 0], [0, 3]]])
+def test_pad_of_rows_and_channels(pads: list[list[int]]) -> None:
+    picture, amounts = noise(1, 3, 4, 2), np.array(pads, np.int32)
     expected = np.pad(picture, amounts)
     np.testing.assert_array_equal(
         run(Model([picture.shape, amounts, expected.shape], [Op(Code.PAD, (0, 1), 2)]), picture), expected

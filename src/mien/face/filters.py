@@ -74,7 +74,9 @@ def savitzky_golay(values: NDArray[np.floating], window: int = 7, order: int = 2
     half = window // 2
     powers = np.arange(-half, half + 1)[:, None] ** np.arange(order + 1)
     hat = powers @ np.linalg.pinv(powers)  # (window, window): values in the window -> the polynomial at each of them
-    inner = np.apply_along_axis(lambda line: np.convolve(line, hat[half], mode="valid"), 0, data)
+    inner = np.zeros((len(data) - window + 1, *data.shape[1:]))
+    for offset, weight in enumerate(hat[half]):
+        inner += weight * data[offset : offset + len(inner)]
     return np.concatenate(
         [np.tensordot(hat[:half], data[:window], 1), inner, np.tensordot(hat[half + 1 :], data[-window:], 1)]
     )

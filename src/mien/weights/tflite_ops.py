@@ -147,9 +147,18 @@ def concatenation(build: OnnxBuilder, op: Operator) -> None:
 def pad(build: OnnxBuilder, op: Operator) -> None:
     data, amounts = op.inputs
     pads = build.constant(amounts)  # (rank, 2): before, after
+    if build.rank(data) == 4 and not pads[:3].any() and not pads[3, 0]:
+        return _more_channels(build, op, int(pads[3, 1]))
     if build.rank(data) == 4:
         pads = pads[list(TO_CHANNELS_FIRST)]
     build.finish(op.outputs[0], "Pad", build.activation(data), build.add_constant(pads.T.ravel(), np.int64))
+
+
+def _more_channels(build: OnnxBuilder, op: Operator, more: int) -> None:
+    """Appends channels of zeros by a convolution, which stays in onnxruntime's blocked layout (see `prelu`)."""
+    channels = build.shape(op.inputs[0])[3]
+    identity = build.add_constant(np.eye(channels + more, channels)[..., None, None])
+    build.finish(op.outputs[0], "Conv", build.activation(op.inputs[0]), identity, kernel_shape=[1, 1])
 
 
 def resize_bilinear(build: OnnxBuilder, op: Operator) -> None:

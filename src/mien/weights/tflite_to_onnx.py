@@ -11,7 +11,7 @@ from mien.weights.tflite_custom_ops import CUSTOM
 from mien.weights.tflite_ops import BUILTIN
 from mien.weights.tflite_reader import read_tflite
 
-VERSION = 2
+VERSION = 3
 """Goes up when the result changes, so that cached results are made again."""
 
 _OPSET = 18
