@@ -67,4 +67,6 @@ def test_version_and_help(mien: Mien):
     assert mien("--version").out.startswith("mien 0.")
     assert "speak" in mien("--help").out
     assert mien("--help").out == mien().out
-    assert mien("avatar").code == 2
+    alone = mien("avatar")
+    assert (alone.code, alone.err) == (2, "")
+    assert "create" in alone.out

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 app = typer.Typer(
     help="A self-hosted digital human: a photo that speaks.",
     add_completion=False,
+    # Drawn with boxes the help would take twice as long to appear.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -59,9 +61,11 @@ def run(arguments: list[str]) -> int:
     except MienError as error:
         return _fail(error, arguments)
     except typer.TyperException as error:
-        usage = _usage(error)
-        # Without a message it is a group named alone, whose help has been printed.
-        return _fail(usage, arguments) if usage.message else usage.exit_code
+        # A group that is named alone (`mien avatar`) raises its help.
+        if error.format_message().startswith("Usage:"):
+            say(error.format_message())
+            return UsageError.exit_code
+        return _fail(_usage(error), arguments)
     except BrokenPipeError:
         # The reader (`| head`) has gone; what is still buffered must not complain when the interpreter closes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

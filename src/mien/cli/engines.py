@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mien import plugins
 from mien.cli._console import Json, print_json, table
 
 
 def engines(as_json: Json = False) -> None:
     """List the engines that can draw, and their licences."""
+    from mien import plugins
+
     specs = [plugins.spec(plugins.ENGINES, name) for name in plugins.names(plugins.ENGINES)]
     listed = [
         {
