@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float32]
 
 CLOSED_BELOW = 0.03
 """IOD between the inner lips' landmarks under which a mouth counts as closed."""
+SLIT = 0.014
+"""IOD of dark between the lips from which on it is an opening, not the line of closed lips."""
 LIPS_REACH = (-0.03, 0.03)
 LASHES_REACH = (-0.055, 0.012)
 """IOD (up, down) around the landmarks that are searched; below a lid soon comes the iris, which is dark too."""
@@ -43,7 +45,25 @@ def settle_lips(picture: Image, landmarks: Landmarks) -> Landmarks:
     line = _settled(picture, axes, ((upper + lower) / 2).astype(np.float32), LIPS_REACH)
     settled = landmarks.copy()
     settled[INNER_UPPER] = settled[INNER_LOWER] = line
+    above, below = _dark_band(picture, axes, axes.to_face(line))
+    if float(np.median((above + below)[2:-2])) > SLIT:
+        down = axes.rotation[:, 1] * axes.iod
+        settled[INNER_UPPER] -= above[:, None] * down
+        settled[INNER_LOWER] += below[:, None] * down
     return settled
+
+
+def _dark_band(picture: Image, axes: FaceAxes, line: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How far the dark around a line (11, 3) of lips reaches up and down at each point, IOD; 0 at its ends."""
+    steps = np.linspace(-0.06, 0.06, 49, dtype=np.float32)
+    dark = _sampled(picture, axes, line, steps)
+    middle = len(steps) // 2
+    light = dark > 0.45 * np.percentile(dark, 70, axis=1, keepdims=True)  # the shadow of a lip is not that dark
+    up = light[:, middle::-1].argmax(axis=1) * (steps[1] - steps[0])
+    down = light[:, middle:].argmax(axis=1) * (steps[1] - steps[0])
+    ends = np.r_[0, np.ones(len(line) - 2), 0]
+    above, below = (np.maximum(cv2.blur(each.reshape(1, -1), (3, 1))[0] - 0.005, 0) * ends for each in (up, down))
+    return above.astype(np.float32), below.astype(np.float32)
 
 
 def _settled_opening(picture: Image, axes: FaceAxes, landmarks: Landmarks) -> Landmarks:
@@ -120,10 +140,7 @@ def _settled(picture: Image, axes: FaceAxes, points: FloatArray, reach: tuple[fl
 def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray, reach: tuple[float, float]) -> FloatArray:
     """IOD by which a line (N, 3) must be moved down, column by column, to follow the darkest way near it."""
     steps = np.linspace(*reach, STEPS, dtype=np.float32)
-    points = line[:, None] + steps[None, :, None] * np.array([0, 1, 0], np.float32)
-    xy = axes.to_picture(points.reshape(-1, 3).astype(np.float32)).reshape(len(line), STEPS, 2) - np.float32(0.5)
-    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, 0.006 * axes.iod))
-    dark = cv2.remap(grey, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    dark = _sampled(picture, axes, line, steps)
     spread = max(float(dark.std()), 4.0)
     cost = dark / spread + 0.8 * (steps / max(-reach[0], reach[1])) ** 2
     total, came = cost.copy(), np.zeros(cost.shape, int)
@@ -138,3 +155,12 @@ def _dark_line(picture: Image, axes: FaceAxes, line: FloatArray, reach: tuple[fl
         path[column - 1] = came[column][path[column]]
     offset = cv2.GaussianBlur(steps[path].reshape(1, -1), (0, 0), 1.5).ravel()
     return offset * np.clip((1 - np.abs(np.linspace(-1, 1, len(line)))) / 0.15, 0, 1).astype(np.float32)
+
+
+def _sampled(picture: Image, axes: FaceAxes, line: FloatArray, steps: FloatArray) -> FloatArray:
+    """(N, S) brightness at `steps` IOD below the points of a line (N, 3)."""
+    points = line[:, None] + steps[None, :, None] * np.array([0, 1, 0], np.float32)
+    xy = axes.to_picture(points.reshape(-1, 3).astype(np.float32)).reshape(len(line), len(steps), 2) - np.float32(0.5)
+    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, 0.006 * axes.iod))
+    sampled = cv2.remap(grey, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return sampled.astype(np.float32)

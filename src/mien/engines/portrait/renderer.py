@@ -27,10 +27,12 @@ UNDER_LIPS_COLOUR = np.array([*LOWER_LIP[2], *LOWER_LIP[1]])
 UNDER_LIPS_TRIANGLES = np.array([t for k in range(10) for t in ((k, k + 1, k + 11), (k + 1, k + 12, k + 11))], np.int32)
 
 TONGUE = MOUTH_CHANNELS.index("tongue")
-INCISORS_BELOW_LINE = 0.018
-"""IOD that the upper incisors reach below the line where closed lips meet (1.6 mm)."""
+INCISORS_BELOW_LINE = 0.032
+"""IOD that the upper incisors reach below the line where closed lips meet (2.8 mm; women show 3.4, men 1.9 mm at rest)."""
 USUAL_MOUTH_WIDTH = 0.57  # IOD; 50 mm of 88 mm
-OVERBITE = 0.008
+DULLEST_TEETH = 0.72
+"""Brightness of what may pass for the photo's own teeth, of what its skin lets expect."""
+OVERBITE = 0.02
 """IOD that the lower incisors' edges lie above the upper ones' when the teeth are closed."""
 
 
@@ -81,7 +83,11 @@ class Renderer:
         x, line = float(rest[13, 0]), float(rest[INNER_UPPER[5], 1])
         to_picture = SkullFit(photo[:, :2])(self.source).astype(np.float32)
         own = photo_teeth(self._scene.texture, to_picture, photo[INNER_UPPER, :2], photo[INNER_LOWER, :2], scale)
-        edge = line + INCISORS_BELOW_LINE if own is None else own.edge_at(x)
+        if own is not None and own.colour().mean() < DULLEST_TEETH * tone.teeth.mean():
+            own = None  # tongue or lip in the shade
+        edge = line + INCISORS_BELOW_LINE
+        if own is not None:
+            edge = max(edge, own.edge_at(x))  # where the lower lip hides the edge, it is lower than what is seen
         colour = tone.teeth if own is None else own.colour()
         like = self._scene.grade()
         width = float(rest[291, 0] - rest[61, 0]) / USUAL_MOUTH_WIDTH

@@ -29,8 +29,9 @@ def tone_of(texture: NDArray[np.uint8], landmarks: Landmarks) -> Tone:
     """Derives colours from skin and lips: a painting's varnish, a lamp's tint or a grey photo tint the teeth as well."""
     skin = _lab(_sample(texture, landmarks, SKIN))
     lips = _lab(_sample(texture, landmarks, LIPS))
-    light = float(np.clip(skin[0] + 3, 35, 88))
-    teeth = np.array([light, 0.26 * skin[1], 0.62 * skin[2] + 1], np.float32)
+    # Teeth are alike in all people: where the skin is dark, they are lighter than it by more.
+    light = float(np.clip(0.5 * skin[0] + 44, 35, 87))
+    teeth = np.array([light, 0.22 * skin[1], 0.55 * skin[2] + 1], np.float32)
     tongue = np.array([0.8 * lips[0] + 2, 0.95 * lips[1], 0.8 * lips[2]], np.float32)
     cavity = np.array([0.2 * lips[0], 0.55 * lips[1], 0.45 * lips[2]], np.float32)
     return Tone(_rgb(teeth), _rgb(tongue), _rgb(cavity))
