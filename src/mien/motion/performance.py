@@ -144,5 +144,7 @@ class Performance:
             mouth[[GAP, FV]], mouth[CLOSURE] = 0.0, 1.0
         elif (marks == LIP_BITE).any():
             mouth[GAP], mouth[FV], mouth[CLOSURE] = min(mouth[GAP], 0.012), 1.0, 0.0
+        if mouth[CLOSURE] == 1.0:
+            mouth[GAP] = 0.0
         self._shown = mouth
         return mouth
