@@ -52,6 +52,13 @@ class Bars:
     def report(self, progress: Progress) -> None:
         task = self._tasks.get(progress.stage)
         if task is None:
+            self._drop_endless()
             task = self._progress.add_task(progress.stage, total=progress.total, unit=progress.unit)
             self._tasks[progress.stage] = task
         self._progress.update(task, completed=progress.done, total=progress.total)
+
+    def _drop_endless(self) -> None:
+        """A bar whose end was never known says nothing once the next stage has begun."""
+        for task in self._progress.tasks:
+            if task.total is None:
+                self._progress.remove_task(task.id)

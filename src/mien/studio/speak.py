@@ -116,6 +116,7 @@ def speak(
             else open_avatar(avatar, settings, engine=options.engine, report=report)
         )
     with stages.of("engine"):
+        report(Progress("engine", 0))
         engine = loaded or load_engine(engine_of_package(package, options.engine), settings)
         session = open_session(engine, package, options.render)
     frames = _write(session, speech, outputs, options, stages, report)

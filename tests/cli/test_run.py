@@ -1,0 +1,62 @@
+"""How a command can end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mien.cli import _run, main
+from mien.errors import VoiceError
+
+
+def ends(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def raise_it(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(_run, "app", raise_it)
+
+
+def test_an_error_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    ends(monkeypatch, VoiceError("It lost its voice.", hint="Drink.", retryable=True))
+    assert main(["speak"]) == 9
+    assert capsys.readouterr() == ("", "Error: It lost its voice.\nHint: Drink.\n")
+    assert main(["speak", "--json"]) == 9
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"error": {"code": "voice", "message": "It lost its voice.", "hint": "Drink.", "retryable": True}}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(OSError(28, "No space left on device", "/x"), 6), (ZeroDivisionError("by 0"), 1)]
+)
+def test_what_nobody_expected_is_short_and_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int
+):
+    ends(monkeypatch, error)
+    assert main([]) == code
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 2
+    assert "Traceback" not in said
+    assert "/x" in said or "MIEN_LOG_LEVEL=debug" in said
+
+
+def test_the_traceback_is_in_the_log(tmp_path):
+    broken = (
+        "from mien.cli import main, avatar; avatar._store = lambda: 1 / 0; raise SystemExit(main(['avatar', 'list']))"
+    )
+    program = f"from mien.cli._console import settings; settings(); {broken}"
+    environment = {"MIEN_LOG_LEVEL": "debug", "HOME": str(tmp_path), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_trouble():
+    command = f"{sys.executable} -m mien voices --json | head -c 1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stdout == "{"
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)
