@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from mien.avatars import builtin_picture
+from mien.cli import main
 from mien.face import FaceTracker
-from mien.media import VideoReader, read_audio, write_wav
+from mien.media import VideoReader, read_audio, read_image, write_image, write_wav
 from mien.settings import load
 from mien.testing.utterances import sentence, silence
 from mien.types import SAMPLE_RATE, Image, Sound
@@ -87,3 +90,64 @@ def test_the_face_is_alive_and_the_picture_is_hers(pictures: list[Image]):
     changed = [np.abs(picture - first).max() for picture in pictures[1:]]
     assert max(changed) > 30, "nothing moves"
     assert all(np.abs(picture - first).mean() < 12 for picture in pictures), "the picture falls apart"
+
+
+@pytest.fixture
+def astronaut() -> Image:
+    picture = builtin_picture("astronaut")
+    assert picture is not None
+    return read_image(picture)
+
+
+def speak(picture: Image, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Lets a picture say a word; what is prepared is kept in a folder of its own."""
+    monkeypatch.setenv("MIEN_DATA_DIR", str(folder / "data"))
+    write_image(folder / "picture.png", picture)
+    arguments = [
+        "-a",
+        folder / "picture.png",
+        "-t",
+        "Hi.",
+        "-o",
+        folder / "out.mp4",
+        "--size",
+        "128",
+        "--engine",
+        "portrait",
+    ]
+    return main(["speak", *map(str, arguments)])
+
+
+def test_of_several_faces_the_largest_is_used_and_said_so(
+    astronaut: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    smaller = np.pad(cv2.resize(astronaut, (400, 400)), ((112, 0), (0, 0), (0, 0)))
+    assert speak(np.hstack([astronaut, smaller]).astype(np.uint8), tmp_path, monkeypatch) == 0
+    assert "2 faces were found; the largest is used." in capsys.readouterr().err
+    assert (tmp_path / "out.mp4").is_file()
+
+
+def no_face(picture: Image) -> Image:
+    return np.ascontiguousarray(picture[-100:, :100])
+
+
+def tiny(picture: Image) -> Image:
+    face = cv2.resize(picture, (56, 56), interpolation=cv2.INTER_AREA)
+    return np.pad(face, ((100, 100), (100, 100), (0, 0)), mode="edge").astype(np.uint8)
+
+
+@pytest.mark.parametrize(("spoil", "words"), [(no_face, "No face"), (tiny, "face")])
+def test_pictures_without_a_usable_face(
+    spoil: Callable[[Image], Image],
+    words: str,
+    astronaut: Image,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    assert speak(spoil(astronaut), tmp_path, monkeypatch) == 5
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: ")
+    assert words in error
+    assert hint.startswith("Hint: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
