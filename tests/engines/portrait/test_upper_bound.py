@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks.upper_bound import upper_bound
+
 from mien.weights import WeightStore
 
 CLIPS = Path(__file__).parents[4] / "shared" / "media" / "video"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mien.engines.portrait.lids import draw_lids
 from mien.engines.portrait.mesh import build_mesh
 from mien.engines.portrait.mouth import Mouth, MouthColours, SkullFit
-from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIP, Rig
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIP, USUAL_MOUTH_WIDTH, Rig
 from mien.engines.portrait.scene import Scene
 from mien.engines.portrait.shading import Shading
 from mien.engines.portrait.teeth import TEETH_PIXELS, draw_teeth, lay_over, photo_teeth
@@ -29,7 +29,6 @@ UNDER_LIPS_TRIANGLES = np.array([t for k in range(10) for t in ((k, k + 1, k + 1
 TONGUE = MOUTH_CHANNELS.index("tongue")
 INCISORS_BELOW_LINE = 0.032
 """IOD that the upper incisors reach below the line where closed lips meet (2.8 mm; women show 3.4, men 1.9 mm at rest)."""
-USUAL_MOUTH_WIDTH = 0.57  # IOD; 50 mm of 88 mm
 DULLEST_TEETH = 0.72
 """Brightness of what may pass for the photo's own teeth, of what its skin lets expect."""
 OVERBITE = 0.02

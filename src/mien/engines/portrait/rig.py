@@ -66,6 +66,7 @@ MAX_TURN = np.array([4.5, 4.5, 3.5])
 """Degrees of yaw, pitch, roll beyond which one picture would tear."""
 MAX_SHIFT = 0.08
 """IOD, likewise."""
+USUAL_MOUTH_WIDTH = 0.57  # IOD; 50 mm of 88 mm
 FV_OPENING = 0.03
 """IOD between the lips when the lower one touches the upper teeth, which show in that slit."""
 
@@ -241,7 +242,7 @@ def _mode(name: str, points: FloatArray) -> FloatArray:
         elif name == "upper" and side < 0:
             field[row, 1] = -ROW_OPENS[i] * arch
         elif name == "round":
-            field[row, 0] = -0.26 * x
+            field[row, 0] = -(0.26 + 0.8 * max(0.0, 2 * half_width - USUAL_MOUTH_WIDTH)) * x  # a smile gives way
             field[row, 1] = side * depth * 0.018 * arch
             field[row, 2] = -0.08 * (0.4 + 0.6 * arch)
         elif name == "stretch":
