@@ -13,10 +13,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the program's name; None: those of this process.
     """
-    from mien.cli._run import run
+    try:
+        from mien.cli._run import run
 
-    if arguments is not None:
-        return run(list(arguments))
-    # `kill` and a closing system stop it as ctrl-C does, so that nothing half done is left.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return run(sys.argv[1:])
+        if arguments is not None:
+            return run(list(arguments))
+        # `kill` and a closing system stop it as ctrl-C does, so that nothing half done is left.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # While it is still being imported; later `run` turns it into a sentence.
+        return 130
