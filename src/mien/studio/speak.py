@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mien.avatars import AvatarPackage
 from mien.errors import UsageError, VoiceError
-from mien.media import METADATA, Label, VideoWriter, atomic_output, check_output, write_srt
+from mien.media import METADATA, XMP, Label, VideoWriter, atomic_output, check_output, write_srt
 from mien.settings import Settings
 from mien.studio.create import open_avatar
 from mien.studio.engines import AUTO, RenderOptions, engine_of_package, load_engine, open_session
@@ -190,7 +190,9 @@ def _write(
 
 
 def _writer(video: Path, session: RenderSession, sample_rate: int, options: SpeakOptions) -> VideoWriter:
-    return VideoWriter(video, session.size, session.fps, sample_rate, metadata=METADATA, overwrite=options.overwrite)
+    return VideoWriter(
+        video, session.size, session.fps, sample_rate, metadata=METADATA, xmp=XMP, overwrite=options.overwrite
+    )
 
 
 class _Meter:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.engines.portrait.warp import draw_mesh
+from mien.engines.portrait.warp import draw_mesh, pack
 
 SIDE = 64
 
@@ -22,10 +22,6 @@ def grid(steps: int = 9, low: float = -2, high: float = SIDE + 2) -> tuple[NDArr
             a = row * steps + column
             triangles += [(a, a + 1, a + steps), (a + 1, a + steps + 1, a + steps)]
     return points, np.array(triangles, np.int32)
-
-
-def pack(rgba: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    return np.ascontiguousarray(rgba).view(np.uint32)[..., 0]
 
 
 def noise(alpha: int = 255) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from mien.engines.portrait.scene import Scene
 from mien.engines.portrait.shading import Shading
 from mien.engines.portrait.teeth import TEETH_PIXELS, draw_teeth, lay_over, photo_teeth
 from mien.engines.portrait.tone import tone_of
-from mien.engines.portrait.warp import draw_mesh
+from mien.engines.portrait.warp import draw_mesh, pack
 from mien.motion.articulation import MOUTH_CHANNELS, Articulation
 from mien.types import Image
 
@@ -49,7 +49,7 @@ class Renderer:
         points = self.mesh.points
         self.rig = Rig(self.mesh, np.maximum(points[INNER_LOWER, 1] - points[INNER_UPPER, 1], 0))
         self.source = self.mesh.axes.to_picture(points)
-        self._texture = scene.texture.view(np.uint32)[..., 0]
+        self._texture = pack(scene.texture)
         self._plain = np.ones(len(points), np.float32)
         self.shading = Shading(self.mesh, self.rig.neutral, scene.texture, self.source)
         self.mouth = self._make_mouth()

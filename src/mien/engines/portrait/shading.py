@@ -28,8 +28,9 @@ class Shading:
     """
 
     def __init__(self, mesh: PortraitMesh, rest: FloatArray, picture: NDArray[np.uint8], pixels: FloatArray) -> None:
-        self._triangles = triangles()
-        self._gather = _smooth_incidence(self._triangles)
+        faces = triangles()
+        self._corners = np.ascontiguousarray(faces.T)
+        self._gather = _smooth_incidence(faces)
         self._count = len(mesh.points)
         self._ambient, self._light = _estimate_light(self._normals(mesh.points), picture, pixels)
         self._rest = self._reflected(rest)
@@ -46,9 +47,12 @@ class Shading:
 
     def _normals(self, points: FloatArray) -> FloatArray:
         """(468, 3) smoothed unit normals."""
-        a, b, c = (points[self._triangles[:, k]] for k in range(3))
-        normals = self._gather @ np.cross(b - a, c - a)
-        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        axes = np.ascontiguousarray(points[:N_FACE].T)
+        a, b, c = (axes[:, corner] for corner in self._corners)
+        first, second = b - a, c - a
+        cross = np.stack([first[i] * second[j] - first[j] * second[i] for i, j in ((1, 2), (2, 0), (0, 1))], axis=1)
+        normals = self._gather @ cross
+        return normals / np.maximum(np.sqrt((normals**2).sum(axis=1, keepdims=True)), 1e-9)
 
 
 def _smooth_incidence(faces: NDArray[np.int32]) -> FloatArray:

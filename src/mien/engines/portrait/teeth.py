@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mien.engines.portrait.curves import smooth_curve
 from mien.engines.portrait.scene import Grade
+from mien.engines.portrait.tone import LUMA
 
 FloatArray = NDArray[np.float32]
 
@@ -168,11 +169,12 @@ def _tooth_pixels(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[
     """Where the opening shows teeth: brighter than the dark behind them and less red than lips, gums and tongue."""
     if inside.sum() < 60:
         return None
-    lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
-    score = np.clip(lab[..., 0] - 1.2 * np.maximum(lab[..., 1], 0), 0, 127) * 2
+    colours = rgb.astype(np.float32)
+    light = colours @ LUMA
+    score = np.clip(light - 1.27 * np.maximum(colours[..., 0] - colours[..., 1], 0), 0, 255)
     threshold, _ = cv2.threshold(score[inside].astype(np.uint8).reshape(-1, 1), 0, 255, cv2.THRESH_OTSU)
     bright = inside & (score > threshold)
-    if bright.sum() < 0.15 * inside.sum() or float(np.median(lab[..., 0][bright])) < 35:
+    if bright.sum() < 0.15 * inside.sum() or float(np.median(light[bright])) < 90:
         return None
     rest = inside & ~bright
     if rest.any() and float(np.median(score[bright]) - np.median(score[rest])) < 30:
