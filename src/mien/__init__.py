@@ -10,6 +10,7 @@ for frame in avatar.render("speech.wav"):
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Avatar", "AvatarSpeech", "SpeakResult", "__version__", "open"]
+
+# onnxruntime 1.29 and later report every session to Microsoft and keep an identifier of the machine in the home folder,
+# unless this stands in the environment before it is loaded. Here, because nothing of Mien's is imported earlier.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def __getattr__(name: str) -> Any:
