@@ -22,15 +22,14 @@ class EngineSpec(Spec):
         weights: names in the weights catalogue that it needs.
         creates_from: what an avatar for it is made from: "image", "video".
         prepare: `module:function` that makes the avatar's data; see `Prepare`.
-        data_version: raised whenever data of an earlier `prepare` cannot be used any more or would look worse.
-        data_version: of that data; avatars made by another version are made anew where the picture is at hand.
+        data_version: of that data, raised whenever an earlier `prepare`'s cannot be used any more or would look worse;
+            avatars made by another version are made anew where the picture is at hand.
     """
 
     options: type[Any]
     weights: tuple[str, ...] = ()
     creates_from: tuple[str, ...] = ()
     prepare: str = ""
-    data_version: int = 1
     data_version: int = 1
 
 
