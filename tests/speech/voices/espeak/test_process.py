@@ -105,6 +105,35 @@ def test_a_process_that_dies_again_is_a_voice_error_and_not_the_end(process: Esp
     assert process.ask(SENTENCE)[1]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals to a thread")
+def test_an_interrupted_sentence_does_not_answer_the_next(process: EspeakProcess) -> None:
+    other = {**SENTENCE, "text": "Another sentence."}
+    expected = process.ask(other)
+    stopped = pid_of(process)
+    os.kill(stopped, signal.SIGSTOP)
+    me = threading.get_ident()
+    threading.Timer(0.2, signal.pthread_kill, [me, signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        process.ask(SENTENCE)
+    if is_running(stopped):
+        os.kill(stopped, signal.SIGCONT)
+    assert process.ask(other) == expected
+
+
+def test_a_group_that_cannot_be_signalled_any_more_is_no_error(
+    process: EspeakProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What macOS says of a process that has ended and was not yet collected."""
+    expected = process.ask(SENTENCE)
+    os.kill(pid_of(process), signal.SIGKILL)
+
+    def refused(group: int, number: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "killpg", refused)
+    assert process.ask(SENTENCE) == expected
+
+
 def test_a_refusal_is_a_voice_error_and_the_process_lives_on(process: EspeakProcess) -> None:
     process.ask(SENTENCE)
     pid = process.pid

@@ -74,15 +74,23 @@ class EspeakProcess:
             self._stop()
 
     def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        process = self._process or self._start()
         encoded = json.dumps(request, ensure_ascii=False).encode()
+        with contextlib.ExitStack() as unanswered:
+            # After an interrupt in the middle this request's answer would be taken for the next one's.
+            unanswered.callback(self._end)
+            process = self._process or self._start()
+            self._send(process, struct.pack("<I", len(encoded)) + encoded)
+            answer = self._receive(process)
+            unanswered.pop_all()
+        return answer
+
+    def _send(self, process: subprocess.Popen[bytes], data: bytes) -> None:
+        assert process.stdin is not None
         try:
-            assert process.stdin is not None
-            process.stdin.write(struct.pack("<I", len(encoded)) + encoded)
+            process.stdin.write(data)
             process.stdin.flush()
         except OSError as error:
             raise self._death() from error
-        return self._receive(process)
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -I -S: nothing of the environment and no site-packages, so it is up in a few tens of milliseconds.
@@ -128,10 +136,14 @@ class EspeakProcess:
 
     def _death(self) -> _Died:
         process = self._process
-        if process is not None:
-            _kill(process)
-        self._stop()
+        self._end()
         return _Died(f"exit code {process.returncode if process else None}")
+
+    def _end(self) -> None:
+        """Ends the process at once, whatever it is doing."""
+        if self._process is not None:
+            _kill(self._process)
+        self._stop()
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -150,7 +162,8 @@ class EspeakProcess:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Ends the process and its copies."""
     if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError):
+        # macOS refuses permission, instead of finding nothing, when all of the group have ended and wait to be collected.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
