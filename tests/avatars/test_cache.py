@@ -45,6 +45,18 @@ def test_a_damaged_one_is_made_anew(cache: PreparedCache):
     assert cache.make(build, **key()).image("photo").size
 
 
+def test_a_cache_that_may_only_be_read_is_used(cache: PreparedCache, monkeypatch: pytest.MonkeyPatch):
+    made = cache.make(build, **key())
+
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "utime", refused)
+    found = cache.get(**key())
+    assert found is not None
+    assert found.manifest == made.manifest
+
+
 def test_where_another_process_was_faster_its_package_is_taken(cache: PreparedCache):
     first = cache.make(build, **key())
     assert cache.make(build, **key()).manifest.created == first.manifest.created

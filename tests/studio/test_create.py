@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder, write_zip
-from mien.errors import AlreadyExistsError, FaceError, MissingDependency, NotFoundError, PackageError, UsageError
+from mien.errors import (
+    AlreadyExistsError,
+    FaceError,
+    MediaError,
+    MissingDependency,
+    NotFoundError,
+    PackageError,
+    UsageError,
+)
 from mien.media import write_image
 from mien.settings import Settings
 from mien.studio import create_avatar, open_avatar, store
@@ -69,6 +78,27 @@ def test_a_picture_without_a_face_leaves_nothing(settings: Settings, tmp_path: P
         open_avatar(wall, settings, engine="sketch")
     assert list(store(settings).folder.iterdir()) == []
     assert list((settings.cache_dir / "avatars").iterdir()) == []
+
+
+def test_a_film_given_as_a_picture_does_not_fill_the_memory(settings: Settings, tmp_path: Path):
+    film = tmp_path / "film.mkv"
+    with film.open("wb") as file:
+        file.truncate(256 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(MediaError, match="not a picture"):
+            open_avatar(film, settings, engine="sketch")
+        with pytest.raises(MediaError, match="not a picture"):
+            create_avatar("film", film, settings, engine="sketch")
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that nobody can read from its start")
+def test_a_picture_that_cannot_be_read(settings: Settings):
+    with pytest.raises(MediaError, match="/proc/self/mem"):
+        open_avatar("/proc/self/mem", settings, engine="sketch")
 
 
 def test_a_name_is_taken_before_the_work_begins(photo: Path, settings: Settings):

@@ -6,11 +6,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from mien.avatars.builder import PackageBuilder, modified, sweep
 from mien.avatars.package import SUFFIX, AvatarPackage
-from mien.errors import AlreadyExistsError, PackageError
+from mien.errors import AlreadyExistsError, NotFoundError, PackageError
 
 KEPT = 32
 """Newest packages that are kept; one is 1-10 MB."""
@@ -33,10 +34,12 @@ class PreparedCache:
             return None
         try:
             package = AvatarPackage.open(path)
-            os.utime(path)
-        except (PackageError, FileNotFoundError):
+        except (PackageError, NotFoundError):
             shutil.rmtree(path, ignore_errors=True)
             return None
+        # A cache that may only be read, or that another process empties, still gave the package.
+        with suppress(OSError):
+            os.utime(path)
         return package
 
     def make(

@@ -19,7 +19,7 @@ from mien.avatars import (
     check_name,
 )
 from mien.avatars.manifest import MANIFEST_FILE
-from mien.errors import MissingDependency, NotFoundError, UsageError
+from mien.errors import MediaError, MissingDependency, NotFoundError, UsageError
 from mien.media import read_image
 from mien.settings import Settings
 from mien.studio.engines import AUTO, engine_for_picture, engine_of_package
@@ -59,8 +59,8 @@ def create_avatar(
     """
     spec = engine_for_picture(engine)
     with store(settings).create(name) as builder:
-        image, sha256 = _read(picture)
-        about = _about(spec, check_name(name), image, sha256, licence=licence, consent=consent)
+        image = read_image(picture)
+        about = _about(spec, check_name(name), image, _sha256(picture), licence=licence, consent=consent)
         return _prepare(spec, image, about, builder, settings, report)
 
 
@@ -131,11 +131,11 @@ def _prepared(
 ) -> AvatarPackage:
     spec = engine_for_picture(engine)
     cache = PreparedCache(settings.cache_dir / "avatars")
-    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
+    sha256 = _sha256(picture)
     found = cache.get(source_sha256=sha256, engine=spec.name, data_version=spec.data_version)
     if found is not None:
         return found
-    image, sha256 = _read(picture)
+    image = read_image(picture)
     about = _about(spec, check_name(name), image, sha256, licence=licence)
     return cache.make(
         lambda builder: _prepare(spec, image, about, builder, settings, report),
@@ -145,11 +145,15 @@ def _prepared(
     )
 
 
-def _read(picture: Path) -> tuple[Image, str]:
-    if not picture.is_file():
-        raise NotFoundError(f"There is no picture {picture}.", hint="Look at the path.")
-    data = picture.read_bytes()
-    return read_image(picture), hashlib.sha256(data).hexdigest()
+def _sha256(picture: Path) -> str:
+    """Read piece by piece: what a user names may be a film."""
+    try:
+        with picture.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaError(
+            f"{picture} cannot be read: {error.strerror or error}.", hint="Check the path and its permissions."
+        ) from error
 
 
 def _about(spec: EngineSpec, name: str, image: Image, sha256: str, *, licence: str = "", consent: str = "") -> Manifest:
