@@ -11,6 +11,12 @@ def test_voices_are_listed_as_a_table(mien: Mien) -> None:
     assert "mien voices --engine openai" in outcome.err
 
 
+def test_no_voice_is_said(mien: Mien) -> None:
+    outcome = mien("voices", "--language", "tlh")
+    assert outcome.code == 0
+    assert "No voice was found." in outcome.err
+
+
 def test_json_is_one_object_with_what_speak_takes(mien: Mien) -> None:
     listing = mien("voices", "--engine", "espeak", "--json").json
     voices = {voice["name"]: voice for voice in listing["voices"]}

@@ -18,7 +18,9 @@ def test_voices_are_filtered_by_language(settings: Settings) -> None:
     names = {voice.info.name for voice in list_voices(settings, "espeak", "en").voices}
     assert {"en-us", "en-gb"} <= names
     assert not names & {"de", "cmn"}
-    assert {voice.info.name for voice in list_voices(settings, "espeak", "zh").voices} >= {"cmn"}
+    for chinese in ("zh", "zh-CN", "zh_TW", "zh-Hans-CN", "cmn"):
+        assert {voice.info.name for voice in list_voices(settings, "espeak", chinese).voices} >= {"cmn"}, chinese
+    assert not list_voices(settings, "espeak", "zh-HK").voices
 
 
 def test_an_unknown_engine_is_an_error(settings: Settings) -> None:

@@ -27,6 +27,8 @@ def voices(
         voices = [{"engine": voice.engine, **asdict(voice.info)} for voice in listing.voices]
         print_json({"voices": voices, "remarks": listing.remarks})
         return
+    if not listing.voices:
+        note("No voice was found.")
     table(
         ("voice", "language", "gender", "description"),
         [

@@ -34,7 +34,7 @@ def list_voices(settings: Settings, engine: str = "", language: str = "") -> Lis
     Args:
         settings: see `mien.settings`.
         engine: only its voices; "" for those of every engine that can tell without the network.
-        language: only voices of it: a tag of any length, "zh" also finds "cmn" and "zh-CN".
+        language: only voices of it: a tag of any length, "zh" also finds "cmn" and "zh-CN", "zh-CN" also "cmn".
 
     Raises:
         MienError: the one engine that was named cannot be used.

@@ -184,6 +184,8 @@ _SCRIPTS_OF_LANGUAGE = {
     "nog": ("CYRILLIC",),
 }  # fmt: skip
 
+_CANTONESE_REGIONS = {"hk", "mo"}
+
 _SCRIPT_NAMES = {"IDEOGRAPHIC": "CJK", "KANGXI": "CJK", "HALFWIDTH": "KATAKANA", "MODIFIER": "", "FEMININE": "LATIN"}
 _TAIL = re.compile(r"\s(?P<next>\S+)$|(?P<opening>[\[({（【「『《〈“‘«‹]+)$")
 
@@ -244,8 +246,11 @@ def language_runs(text: str, preferred: str = "") -> list[LanguageRun]:
 
 
 def same_language(tag: str, wanted: str) -> bool:
-    """Whether a voice of language `tag` answers a wish: "en-us" for "en", "cmn" for "zh"; not "en" for "en-us"."""
+    """Whether a voice of language `tag` answers a wish: "en-us" for "en", "cmn" for "zh" and "zh-CN"; not "en" for "en-us"."""
     have, wish = _subtags(tag), _subtags(wanted)
+    # Mandarin that names no region is what is spoken in every region where Chinese means Mandarin.
+    if have == ["zh"] and wish[0] == "zh" and not _CANTONESE_REGIONS & set(wish):
+        return True
     return have[: len(wish)] == wish
 
 
