@@ -77,9 +77,10 @@ def test_a_package_of_another_engine_is_refused(mien: Mien, anna: str):
     [
         (("create", "../up", "PHOTO", *SKETCH), 2),
         (("create", "anna", "none.png", *SKETCH), 3),
-        (("create", "anna", ".", *SKETCH), 3),
+        (("create", "anna", ".", *SKETCH), 5),
         (("create", "anna", "PHOTO", "--engine", "nobody"), 3),
         (("show", "nobody"), 3),
+        (("show", "astronaut"), 3),
         (("delete", "../up"), 2),
         (("export", "nobody"), 3),
         (("import", "none.mien"), 3),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mien.avatars._sources import open_source
 from mien.avatars.builder import HIDDEN, PackageBuilder, sweep
+from mien.avatars.builtin import builtin_names
 from mien.avatars.manifest import MANIFEST_FILE, Manifest, check_name
 from mien.avatars.package import SUFFIX, AvatarPackage, read_manifest
 from mien.errors import AlreadyExistsError, MienError, NotFoundError, OutputError
@@ -140,5 +141,9 @@ def write_zip(package: AvatarPackage, output: Path, *, overwrite: bool = False) 
 
 
 def _unknown(name: str, store: AvatarStore) -> NotFoundError:
+    if name in builtin_names():
+        return NotFoundError(
+            f"{name!r} is built in, not one of the stored avatars.", hint=f"It can only speak: mien speak -a {name}"
+        )
     known = ", ".join(stored.name for stored in store.list()) or "none"
     return NotFoundError(f"There is no avatar called {name!r}.", hint=f"Stored avatars: {known}.")

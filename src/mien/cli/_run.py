@@ -89,7 +89,7 @@ def _fail(error: MienError, arguments: list[str]) -> int:
 def _usage(error: typer.TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "mien"
-    return UsageError(error.format_message(), hint=f"Run: {path} --help")
+    return UsageError(error.format_message().replace("Value error, ", ""), hint=f"Run: {path} --help")
 
 
 def _os_sentence(error: OSError) -> str:

@@ -70,6 +70,8 @@ def read_image(source: Source, *, max_pixels: int = MAX_PIXELS) -> Image:
                 raise _too_large(name, f"{picture.width} × {picture.height} pixels", max_pixels)
             picture.load()
             return _to_rgb(_upright(picture), picture.info.get("icc_profile"))
+    except PermissionError as error:
+        raise MediaError(f"{name} cannot be read: permission denied.", hint="Check its permissions.") from error
     except UnidentifiedImageError as error:
         raise MediaError(f"{name} is not a picture that can be read.", hint=_hint(source)) from error
     except PillowImage.DecompressionBombError as error:

@@ -121,7 +121,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _shown(text: str) -> str:
     if not text.strip():
         return "an empty text"
-    return ascii(text) if len(text) <= 20 else f"{text[:20]!a} …"
+    return repr(text) if len(text) <= 20 else f"{text[:20]!r} …"
 
 
 def _factor(name: str, value: float) -> float:

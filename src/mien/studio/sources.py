@@ -68,8 +68,10 @@ def read_text(file: Path) -> str:
 
     Raises:
         NotFoundError: there is no such file.
-        TextError: it is no text, or far too long.
+        TextError: it is a folder, no text, or far too long.
     """
+    if file.is_dir():
+        raise TextError(f"{file} is a folder.", hint="Name a text file in it.")
     if not file.is_file():
         raise NotFoundError(f"There is no text file {file}.", hint="Look at the path.")
     _check_size(file.stat().st_size, str(file))

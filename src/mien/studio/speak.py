@@ -143,7 +143,8 @@ class _Outputs:
     def check(cls, video: Path, options: SpeakOptions) -> _Outputs:
         subtitles = video.with_suffix(".srt") if options.subtitles else None
         if video.suffix.lower() != ".mp4":
-            raise UsageError(f"{video} is not named like an MP4 file.", hint=f"Write: {video.name}.mp4")
+            named = video / "video.mp4" if video.is_dir() else video.with_suffix(".mp4")
+            raise UsageError(f"{video} is not named like an MP4 file.", hint=f"For example: {named}")
         for path in filter(None, (video, subtitles)):
             check_output(path, overwrite=options.overwrite)
         return cls(video, subtitles)

@@ -181,6 +181,7 @@ def test_no_service_is_a_voice_error(voice: EdgeVoice, monkeypatch: pytest.Monke
     with pytest.raises(VoiceError, match="ClientConnectorError") as caught:
         say(voice, "Hello.")
     assert caught.value.retryable
+    assert "ssl" not in caught.value.message
 
 
 def test_sound_that_cannot_be_decoded_is_a_voice_error() -> None:

@@ -81,7 +81,8 @@ class EdgeVoice:
             raise
         except (aiohttp.ClientError, EdgeTTSException, TimeoutError, OSError) as error:
             raise VoiceError(
-                f"The edge voice failed: {type(error).__name__}: {error}.",
+                # What aiohttp writes around the cause shows the insides of Python.
+                f"The edge voice failed: {type(error).__name__}: {getattr(error, 'os_error', error)}.",
                 hint="Look at the internet connection, or choose --voice espeak.",
                 retryable=True,
             ) from error
