@@ -76,8 +76,13 @@ def load() -> Settings:
     """Reads the settings.
 
     Raises:
-        SettingsError: a value is not valid, a name in the file is unknown, or the file is not TOML.
+        SettingsError: a value is not valid, a name in the file is unknown, the file is not TOML, or the named one is missing.
     """
+    # The usual file may be absent; one that was named is missing.
+    if os.environ.get("MIEN_CONFIG_FILE") and not config_file().is_file():
+        raise SettingsError(
+            f"There is no settings file {config_file()}.", hint="Look at the variable MIEN_CONFIG_FILE."
+        )
     try:
         return Settings()
     except ValidationError as error:

@@ -36,6 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder; Mien's own folders lie beside it."""
     monkeypatch.setenv("MIEN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("MIEN_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "mien.toml").touch()
     monkeypatch.setenv("MIEN_CONFIG_FILE", str(tmp_path / "mien.toml"))
     monkeypatch.setenv("MIEN_OFFLINE", "1")
     monkeypatch.setenv("COLUMNS", "200")

@@ -192,6 +192,7 @@ class TestText:
     def test_files_that_are_no_text(self, mien: Mien, photo: Path, home: Path):
         refused(mien("speak", "-a", photo, "--text-file", photo, "-o", "out.mp4", *SKETCH), 5, "UTF-8")
         refused(mien("speak", "-a", photo, "--text-file", "none.txt", "-o", "out.mp4", *SKETCH), 3, "none.txt")
+        refused(mien("speak", "-a", photo, "--text-file", home, "-o", "out.mp4", *SKETCH), 5, "is a folder")
         nothing_left(home)
 
     @pytest.mark.parametrize(("voice", "code"), [("nobody", 3), ("espeak:nobody", 3), ("piper:nobody", 3)])
@@ -226,6 +227,14 @@ class TestOutput:
         folder = home.parent / "folder.mp4"
         folder.mkdir()
         refused(self.speak(mien, photo, folder), 6, "folder")
+        done = self.speak(mien, photo, home)
+        refused(done, 2, "not named like an MP4 file")
+        assert str(home / "video.mp4") in done.err
+
+    def test_another_format(self, mien: Mien, photo: Path, home: Path):
+        done = self.speak(mien, photo, "out.mov")
+        refused(done, 2, "out.mov")
+        assert done.err.endswith("out.mp4\n")
 
     def test_a_folder_that_takes_no_files(self, mien: Mien, photo: Path):
         refused(self.speak(mien, photo, "/proc/out.mp4"), 6, "/proc/out.mp4")
@@ -266,6 +275,10 @@ class TestSettings:
         for text in ("threads = ", "colour = 'red'"):
             (home.parent / "mien.toml").write_text(text)
             refused(mien("avatar", "list"), 10, "")
+
+    def test_a_named_file_that_is_missing(self, mien: Mien, home: Path):
+        (home.parent / "mien.toml").unlink()
+        refused(mien("avatar", "list"), 10, "mien.toml")
 
     def test_a_data_folder_that_is_a_file(self, mien: Mien, photo: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
         (home.parent / "data").write_text("")

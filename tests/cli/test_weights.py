@@ -25,7 +25,8 @@ def _two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = Catalog.parse({"entry": [here, far]})
     monkeypatch.setattr(Catalog, "packaged", lambda: catalog)
     monkeypatch.setenv("MIEN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("MIEN_CONFIG_FILE", str(tmp_path / "none.toml"))
+    (tmp_path / "mien.toml").touch()
+    monkeypatch.setenv("MIEN_CONFIG_FILE", str(tmp_path / "mien.toml"))
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
