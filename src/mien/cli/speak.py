@@ -44,12 +44,14 @@ def speak(
     voice: Annotated[
         str | None, typer.Option("--voice", help="ENGINE or ENGINE:NAME, such as espeak:en-us; see mien voices.")
     ] = None,
-    rate: Annotated[float, typer.Option("--rate", help="Speed of the voice, 0.5 to 2.")] = 1.0,
-    fps: Annotated[float, typer.Option("--fps", help="Frames per second.")] = 25.0,
+    rate: Annotated[float, typer.Option("--rate", help="Speed of the voice, 0.5 to 2; beyond, the nearest.")] = 1.0,
+    fps: Annotated[float, typer.Option("--fps", help="Frames per second, 10 to 60.")] = 25.0,
     frame: Annotated[
         Frame, typer.Option("--frame", help="head: a square around the head; full: the whole picture.")
     ] = Frame.head,
-    size: Annotated[int, typer.Option("--size", help="Side of the square around the head, pixels.")] = 512,
+    size: Annotated[
+        int, typer.Option("--size", help="Side of the square around the head, pixels: 128 to 1080, even.")
+    ] = 512,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same blinks and movements.")] = 0,
     subtitles: Annotated[bool, typer.Option("--subtitles", help="Write subtitles (.srt) beside the video.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
