@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +62,16 @@ def test_a_reader_that_goes_away_is_no_trouble():
     assert done.stdout == "{"
     assert done.stderr == ""
     assert done.returncode in (0, 1)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_name_that_the_terminal_cannot_show_is_no_trouble(tmp_path: Path, encoding: str, as_json: bool):
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "MIEN_DATA_DIR": str(tmp_path / "数字人é\udcff")}
+    command = [sys.executable, "-m", "mien", "doctor", *(["--json"] if as_json else [])]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.stderr == b""
+    assert done.returncode == 0
+    if as_json:
+        found = {one["what"]: one["found"] for one in json.loads(done.stdout.decode(encoding))["findings"]}
+        assert "数字人é\udcff" in found["data folder"]

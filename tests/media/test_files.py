@@ -86,6 +86,13 @@ def test_link_stays_a_link(tmp_path):
     assert (tmp_path / "real.srt").read_text() == ""
 
 
+def test_link_to_itself_is_replaced(tmp_path):
+    (tmp_path / "loop.srt").symlink_to("loop.srt")
+    write_srt(tmp_path / "loop.srt", [])
+    assert [path.name for path in tmp_path.iterdir()] == ["loop.srt"]
+    assert (tmp_path / "loop.srt").read_text() == ""
+
+
 @pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
 def test_failed_block_leaves_nothing_and_raises_its_own_error(tmp_path, error):
     def fail() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if arguments is not None:
             return run(list(arguments))
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name that the terminal or pipe cannot show must not stop the command; standard error does so by itself.
+            sys.stdout.reconfigure(errors="backslashreplace")
         # `kill` and a closing system stop it as ctrl-C does, so that nothing half done is left.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         return run(sys.argv[1:])

@@ -42,7 +42,9 @@ def note(text: str) -> None:
 
 def print_json(value: object) -> None:
     """One JSON object on one line of standard output; paths become text."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
+    # Where not every character can be printed, as in a pipe on Windows, JSON's own escapes carry all of them.
+    every = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not every, default=str))
 
 
 def print_error(error: dict[str, Any], *, as_json: bool) -> None:

@@ -45,7 +45,7 @@ def atomic_output(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         OutputError: the file cannot be made or put in its place. What the block raises passes through; see `writing`.
     """
     check_output(path, overwrite=overwrite)
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # unlike `resolve`, it makes nothing of a link that leads to itself
     part = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}.part{target.suffix}")
     with writing(path):
         # Not mkstemp: its 0600 would stay on the finished file instead of what the umask says.
