@@ -64,6 +64,19 @@ def test_a_reader_that_goes_away_is_no_trouble():
     assert done.returncode in (0, 1)
 
 
+def test_a_reader_that_is_gone_before_an_error_is_no_trouble():
+    program = "import sys; sys.stdin.read(); from mien.cli import main; sys.exit(main(['speak', '--json']))"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_name_that_the_terminal_cannot_show_is_no_trouble(tmp_path: Path, encoding: str, as_json: bool):
@@ -75,3 +88,15 @@ def test_a_name_that_the_terminal_cannot_show_is_no_trouble(tmp_path: Path, enco
     if as_json:
         found = {one["what"]: one["found"] for one in json.loads(done.stdout.decode(encoding))["findings"]}
         assert "数字人é\udcff" in found["data folder"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(("arguments", "code"), [(["voices"], 6), (["speak", "--json"], 1)])
+def test_a_full_disk_behind_the_output_is_said_once(arguments: list[str], code: int):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mien", *arguments], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"No space left") == int(code == 6)

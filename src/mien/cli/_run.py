@@ -56,6 +56,20 @@ def _root(
 def run(arguments: list[str]) -> int:
     """Runs one command; every way it can end becomes an exit code and, unless it ended well, one clear sentence."""
     try:
+        code = _outcome(arguments)
+    except OSError:
+        code = 1  # standard output is lost: its reader (`| head`) has gone, or not even an error fits on its disk
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Already said, or nobody reads it: what is still buffered must not complain when the interpreter closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    return code
+
+
+def _outcome(arguments: list[str]) -> int:
+    try:
         code = app(arguments, prog_name="mien", standalone_mode=False) or 0
         sys.stdout.flush()
     except MienError as error:
@@ -67,9 +81,7 @@ def run(arguments: list[str]) -> int:
             return UsageError.exit_code
         return _fail(_usage(error), arguments)
     except BrokenPipeError:
-        # The reader (`| head`) has gone; what is still buffered must not complain when the interpreter closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
     except OSError as error:
         logger.debug("failed", exc_info=True)
         return _fail(OutputError(_os_sentence(error), hint="Look at the file's place, rights and disk."), arguments)
