@@ -182,6 +182,13 @@ class TestText:
         refused(mien("speak", "-a", photo, "-t", text, "-o", "out.mp4", *SKETCH), 5, "nothing to say")
         nothing_left(home)
 
+    def test_standard_input_without_an_end(self, mien: Mien, photo: Path, monkeypatch: pytest.MonkeyPatch):
+        with Path("/dev/zero").open() as endless:
+            monkeypatch.setattr(sys, "stdin", endless)
+            outcome = mien("speak", "-a", photo, "-t", "-")
+        assert outcome.code == 5
+        assert "Standard input has more than 50000 bytes" in outcome.err
+
     def test_100_kb(self, mien: Mien, photo: Path, home: Path):
         path = home.parent / "book.txt"
         path.write_text("All work and no play. " * 4700)

@@ -67,6 +67,12 @@ def test_samples_of_another_kind(face: mien.Avatar, samples: np.ndarray):
         list(face.render(Sound(samples, 16_000)))
 
 
+@pytest.mark.parametrize("sample_rate", [0, -16_000, 10, 10_000_000])
+def test_an_impossible_sample_rate(face: mien.Avatar, sample_rate: int):
+    with pytest.raises(MediaError, match=f"{sample_rate} Hz"):
+        face.render(Sound(tone(1).samples, sample_rate))
+
+
 def test_silent_samples(face: mien.Avatar):
     with pytest.raises(MediaError, match="silent"):
         list(face.render(Sound(np.zeros(16_000, np.float32), 16_000)))

@@ -104,10 +104,11 @@ def _stem(avatar: str) -> str:
 
 
 def _text(text: str | None, text_file: Path | None) -> str | None:
-    from mien.studio import decode_text, read_text
+    from mien.studio import MAX_TEXT_BYTES, decode_text, read_text
 
     if STDIN in (text, str(text_file)):
-        return decode_text(sys.stdin.buffer.read(), "Standard input")
+        # One byte too many is enough to see that it is too long: it need not end.
+        return decode_text(sys.stdin.buffer.read(MAX_TEXT_BYTES + 1), "Standard input")
     return read_text(text_file) if text_file is not None else text
 
 

@@ -4,11 +4,12 @@ from mien.studio.api import Avatar, AvatarSpeech
 from mien.studio.api import open_ as open
 from mien.studio.create import create_avatar, open_avatar, store
 from mien.studio.engines import AUTO, RenderOptions, engine_specs
-from mien.studio.sources import decode_text, read_text
+from mien.studio.sources import MAX_TEXT_BYTES, decode_text, read_text
 from mien.studio.speak import SpeakOptions, SpeakResult, speak
 
 __all__ = [
     "AUTO",
+    "MAX_TEXT_BYTES",
     "Avatar",
     "AvatarSpeech",
     "RenderOptions",

@@ -13,7 +13,7 @@ import numpy as np
 from mien.errors import MediaError, NotFoundError, TextError
 from mien.media import AudioReader, is_silent
 from mien.settings import Settings
-from mien.speech import Speaker
+from mien.speech import speak
 from mien.types import Samples, Sound, SpeechChunk
 
 MAX_TEXT_BYTES = 50_000
@@ -48,14 +48,9 @@ def spoken_text(text: str, settings: Settings, voice: str | None, rate: float) -
         NotFoundError, MissingDependency: the voice is not there.
     """
     _check_size(len(text.encode("utf-8", "surrogatepass")), "The text")
-    speaker = Speaker(settings, voice)
-    chunks = speaker.speak(text, rate=rate)
-
-    def closing() -> Iterator[SpeechChunk]:
-        with speaker:
-            yield from chunks
-
-    return Speech(chunks=closing(), voice=voice or settings.voice, characters=visible(text))
+    return Speech(
+        chunks=speak(text, settings, voice, rate=rate), voice=voice or settings.voice, characters=visible(text)
+    )
 
 
 def visible(text: str) -> int:
@@ -80,6 +75,7 @@ def read_text(file: Path) -> str:
 
 def decode_text(data: bytes, name: str) -> str:
     """Text from bytes in UTF-8, or UTF-16 with its mark; errors as in `read_text`."""
+    _check_size(len(data), name)
     encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -90,7 +86,7 @@ def decode_text(data: bytes, name: str) -> str:
 def _check_size(size: int, name: str) -> None:
     if size > MAX_TEXT_BYTES:
         raise TextError(
-            f"{name} has {size} bytes; {MAX_TEXT_BYTES} can be spoken in one video.",
+            f"{name} has more than {MAX_TEXT_BYTES} bytes, which is what can be spoken in one video.",
             hint="Divide it into several texts.",
         )
 
@@ -124,6 +120,8 @@ def _opened(source: SoundSource) -> tuple[int, Callable[[], Iterator[Samples]]]:
     if not isinstance(source, Sound):
         with AudioReader(source) as reader:
             return reader.sample_rate, lambda: _file_blocks(source)
+    if not 1000 <= source.sample_rate <= 768_000:
+        raise MediaError(f"The sound has a sample rate of {source.sample_rate} Hz.", hint="Give 16 to 48 kHz.")
     samples = source.samples
     if samples.ndim != 1 or samples.dtype != np.float32 or not np.isfinite(samples).all():
         raise MediaError(
