@@ -8,6 +8,16 @@ from typing import TypeAlias
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NoSuchFile,
+    NotImplemented,
+)
+
+from mien.errors import WeightsError
 
 Tensor: TypeAlias = NDArray[np.float32]
 
@@ -18,6 +28,9 @@ class Network:
     Args:
         path: the ONNX file.
         threads: processor cores it may use; they sleep between calls.
+
+    Raises:
+        WeightsError: the file is no network.
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
@@ -26,7 +39,10 @@ class Network:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented) as error:
+            raise WeightsError(f"{path} is damaged: {error}.", hint="Have it made anew: mien weights verify") from error
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
 
