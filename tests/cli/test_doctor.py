@@ -38,8 +38,9 @@ def test_online_they_are_only_not_there_yet(mien: Mien, monkeypatch: pytest.Monk
 
 
 def test_it_writes_nothing(mien: Mien, home: Path):
+    before = sorted(home.parent.rglob("*"))
     mien("doctor")
-    assert sorted(path.name for path in home.parent.iterdir()) == ["work"]
+    assert sorted(home.parent.rglob("*")) == before
 
 
 def test_a_folder_that_cannot_be_used(mien: Mien, home: Path):
