@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import zipfile
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from mien.avatars import AvatarPackage, AvatarStore, PackageBuilder, check_name
 from mien.avatars.builder import ABANDONED_S, HIDDEN
-from mien.errors import AlreadyExistsError, MienError, NotFoundError, PackageError, UsageError
+from mien.errors import AlreadyExistsError, MienError, NotFoundError, OutputError, PackageError, UsageError
 
 from .conftest import fill, manifest
 
@@ -152,3 +153,17 @@ def test_a_builder_left_open_does_not_take_the_name(store: AvatarStore):
         assert not store.exists("anna")
         assert store.list() == []
     assert not store.exists("anna")
+
+
+def test_an_export_onto_a_full_disk_is_one_sentence(
+    store: AvatarStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put(store, "anna")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(OutputError, match="no space is left"):
+        store.export("anna", tmp_path / "anna.mien")
+    assert not (tmp_path / "anna.mien").exists()

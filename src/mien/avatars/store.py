@@ -14,7 +14,7 @@ from mien.avatars.builtin import builtin_names
 from mien.avatars.manifest import MANIFEST_FILE, Manifest, check_name
 from mien.avatars.package import SUFFIX, AvatarPackage, read_manifest
 from mien.errors import AlreadyExistsError, MienError, NotFoundError, OutputError
-from mien.media.files import atomic_output
+from mien.media.files import atomic_output, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ def write_zip(package: AvatarPackage, output: Path, *, overwrite: bool = False) 
     # Stored, not packed: npz, png and jpg are packed already.
     with (
         atomic_output(output, overwrite=overwrite) as part,
+        writing(output),
         zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive,
     ):
         archive.writestr(MANIFEST_FILE, package.manifest.model_dump_json(indent=2) + "\n")
