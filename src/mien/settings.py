@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="How much is logged to standard error."
     )
-    threads: int = Field(default=2, ge=1, le=64, description="Processor cores that one rendering may use.")
+    threads: int = Field(
+        default=2, ge=1, le=64, description="Processor cores that the face networks may use while an avatar is made."
+    )
     voice: str = Field(default="espeak", description="The voice used when none is named: ENGINE or ENGINE:NAME.")
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",

@@ -72,7 +72,7 @@ def _settings_file() -> Finding:
 
 def _cores(settings: Settings) -> Finding:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return Finding("cores", "ok", f"{cores}, of which one rendering uses up to {min(settings.threads, cores)}")
+    return Finding("cores", "ok", f"{cores}; the face networks use up to {min(settings.threads, cores)}")
 
 
 def _memory() -> Iterator[Finding]:
