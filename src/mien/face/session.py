@@ -42,7 +42,9 @@ class Network:
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented) as error:
-            raise WeightsError(f"{path} is damaged: {error}.", hint="Have it made anew: mien weights verify") from error
+            raise WeightsError(
+                f"{path} is damaged: {str(error).rstrip('.')}.", hint="Have it made anew: mien weights verify"
+            ) from error
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
 
