@@ -5,7 +5,7 @@ from mien.media.files import atomic_output, check_output
 from mien.media.images import read_image, write_image
 from mien.media.label import METADATA, XMP, Label
 from mien.media.resample import Resampler, resample
-from mien.media.subtitles import Cue, write_srt, write_vtt
+from mien.media.subtitles import Cue, write_srt
 from mien.media.video import VideoReader
 from mien.media.writer import VideoWriter
 
@@ -26,6 +26,5 @@ __all__ = [
     "resample",
     "write_image",
     "write_srt",
-    "write_vtt",
     "write_wav",
 ]

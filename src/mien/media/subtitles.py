@@ -21,24 +21,15 @@ class Cue:
 def write_srt(path: Path, cues: Sequence[Cue], *, overwrite: bool = False) -> None:
     """Writes SubRip in UTF-8; raises as `atomic_output`."""
     blocks = [
-        f"{number}\n{_time(cue.start_s, ',')} --> {_time(cue.end_s, ',')}\n{_lines(cue.text)}\n"
+        f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{_lines(cue.text)}\n"
         for number, cue in enumerate(cues, 1)
     ]
     write_bytes(path, "\n".join(blocks).encode(), overwrite=overwrite)
 
 
-def write_vtt(path: Path, cues: Sequence[Cue], *, overwrite: bool = False) -> None:
-    """Writes WebVTT in UTF-8; raises as `atomic_output`."""
-    blocks = ["WEBVTT\n"]
-    for cue in cues:
-        text = _lines(cue.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        blocks.append(f"{_time(cue.start_s, '.')} --> {_time(cue.end_s, '.')}\n{text}\n")
-    write_bytes(path, "\n".join(blocks).encode(), overwrite=overwrite)
-
-
-def _time(seconds: float, point: str) -> str:
+def _time(seconds: float) -> str:
     whole, ms = divmod(round(max(seconds, 0.0) * 1000), 1000)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{ms:03}"
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02},{ms:03}"
 
 
 def _lines(text: str) -> str:

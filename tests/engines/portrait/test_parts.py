@@ -106,6 +106,11 @@ def test_a_dark_mouth_has_no_teeth() -> None:
     assert photo_teeth(*opening_with((30, 10, 10)), 150) is None
 
 
+def test_lips_the_wrong_way_round_show_no_teeth() -> None:
+    texture, to_picture, upper, lower = opening_with((225, 220, 205))
+    assert photo_teeth(texture, to_picture, upper[::-1].copy(), lower[::-1].copy(), 150) is None
+
+
 def test_a_grey_photo_gets_grey_teeth(scene: Scene) -> None:
     grey = scene.texture.copy()
     grey[..., :3] = grey[..., :3].mean(axis=2, keepdims=True).astype(np.uint8)

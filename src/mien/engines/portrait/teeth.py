@@ -144,6 +144,8 @@ def photo_teeth(
     step = 1 / pixels_per_iod
     x = np.arange(upper[0, 0], upper[-1, 0], step, dtype=np.float32)
     y = np.arange(upper[:, 1].min() - HIDDEN, lower[:, 1].max(), step, dtype=np.float32)
+    if len(x) < 8 or len(y) < 8:
+        return None
     grid_x, grid_y = np.meshgrid(x, y)
     map_x = to_picture[0, 0] * grid_x + to_picture[0, 1] * grid_y + to_picture[0, 2]
     map_y = to_picture[1, 0] * grid_x + to_picture[1, 1] * grid_y + to_picture[1, 2]
