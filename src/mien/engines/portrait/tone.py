@@ -31,7 +31,7 @@ def tone_of(texture: NDArray[np.uint8], landmarks: Landmarks) -> Tone:
     skin_light, skin_tint = _split(_sample(texture, landmarks, SKIN))
     lips_light, lips_tint = _split(_sample(texture, landmarks, LIPS))
     # Teeth are alike in all people: where the skin is dark, they are lighter than it by more.
-    teeth = float(np.clip(0.5 * skin_light + 112, 90, 222)) + 0.48 * skin_tint
+    teeth = float(np.clip(0.5 * skin_light + 112, 90, 222)) + 0.6 * skin_tint
     tongue = 0.8 * lips_light + 5 + 0.9 * lips_tint
     cavity = 0.2 * lips_light + 0.45 * lips_tint
     return Tone(*(np.clip(colour, 0, 255).astype(np.float32) for colour in (teeth, tongue, cavity)))
