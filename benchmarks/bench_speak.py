@@ -13,7 +13,7 @@ from typing import Any
 
 TEN_SECONDS = (
     "Hello, nice to meet you. I am a picture that has learned to speak, and everything that you hear and see here was "
-    "made on this machine, in a few seconds, without any help from the outside world."
+    "made on this machine, without any help from the outside."
 )
 RUNS = 5
 
