@@ -31,8 +31,8 @@ LIPS = np.concatenate([LIPS_OUTER, LIPS_INNER])
 class Bound:
     """Means over the frames; `still_…` is the first frame left as it is.
 
-    psnr_face: dB inside the real face's outline. lmd_mouth: pixels between the lips' landmarks, tracked again in what
-    was drawn. background_moves: pixels outside both mattes' reach that differ from the first frame drawn.
+    psnr_face: dB inside the real face's outline. psnr_mouth: dB inside the real lips' outline and 6 pixels around it.
+    lmd_mouth: pixels between the lips' landmarks, tracked again in what was drawn.
     """
 
     frames: int

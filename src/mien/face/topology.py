@@ -25,7 +25,6 @@ def _indices(text: str) -> Indices:
 
 
 N_MESH = 468
-N_LANDMARKS = 478
 
 FACE_OVAL = _indices(
     "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 152 148 176 149 150 136 172 58 132 93 234 "
@@ -59,9 +58,6 @@ LEFT_BROW = _indices("300 293 334 296 336 285 295 282 283 276")
 
 NOSE_BRIDGE = _indices("168 6 197 195 5 4 1")
 """From between the eyes to the tip (1)."""
-
-NOSE_BASE = _indices("48 64 98 97 2 326 327 294 278")
-"""From the right wing under the nose to the left wing."""
 
 RIGID = _indices("33 133 362 263 168 6 197 195 5 4 1 2 98 327 8 9 151 10 109 338 67 297 127 356")
 """24 points that hardly move with speech or blinking: eye corners, nose, forehead, temples."""
