@@ -14,6 +14,11 @@
     ├── WeightsError             model files are missing, wrong or cannot be fetched (8, 503)
     ├── VoiceError               a speech engine failed (9, 502)
     ├── SettingsError            a setting has a bad value (10, 500)
+    ├── BusyError                no room for another session now (11, 503)
+    ├── RecognizerError          a speech recogniser failed (12, 502)
+    ├── LanguageModelError       a language model's server failed (13, 502)
+    ├── RenderError              the process that draws the avatar failed (14, 500)
+    ├── AccessError              the token is missing or wrong (15, 401)
     └── Cancelled                stopped by the user (130, 499)
 
 Each has a stable `code` for programs, a message that names the wrong value, a `hint` that says what to do, and
@@ -102,6 +107,33 @@ class VoiceError(MienError):
 
 class SettingsError(MienError):
     code, exit_code, http_status = "settings", 10, 500
+
+
+class BusyError(MienError):
+    """Args: as `MienError`, and `retry_after_s`: when it is worth asking again."""
+
+    code, exit_code, http_status = "busy", 11, 503
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int = 10) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class RecognizerError(MienError):
+    code, exit_code, http_status = "recognizer", 12, 502
+
+
+class LanguageModelError(MienError):
+    code, exit_code, http_status = "language_model", 13, 502
+
+
+class RenderError(MienError):
+    code, exit_code, http_status = "render", 14, 500
+
+
+class AccessError(MienError):
+    code, exit_code, http_status = "access", 15, 401
 
 
 class Cancelled(MienError):

@@ -1,6 +1,6 @@
 """Plug-ins are entry points; Mien's own engines and voices use the same door as anyone's.
 
-An entry point of the group `mien.engines` or `mien.voices` names a light `Spec`; the heavy class that the
+An entry point of the group `mien.engines`, `mien.voices` or `mien.recognizers` names a light `Spec`; the heavy class that the
 spec's `factory` names is imported when it is first used.
 """
 
@@ -16,6 +16,7 @@ from mien.errors import MissingDependency, NotFoundError
 
 ENGINES = "mien.engines"
 VOICES = "mien.voices"
+RECOGNIZERS = "mien.recognizers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

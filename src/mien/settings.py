@@ -58,6 +58,56 @@ class Settings(BaseSettings):
         description="Folder with Piper voices (`NAME.onnx` + `NAME.onnx.json`); default `DATA_DIR/piper`.",
     )
 
+    recognizer: str = Field(
+        default="pocketsphinx", description="What understands the user's speech: ENGINE or ENGINE:MODEL."
+    )
+    recognizer_dir: Path | None = Field(
+        default=None, description="Folder with the models of recognisers, one folder each; default `DATA_DIR/recognizers`."
+    )
+    recognizer_base_url: str = Field(
+        default="https://api.openai.com/v1",
+        description="Server of the `openai` recogniser: any that offers POST /audio/transcriptions.",
+    )
+    recognizer_api_key: str = Field(default="", repr=False, description="Key of that server; never logged.")
+
+    llm: str = Field(
+        default="scripted",
+        description="The avatar's partner in thought: scripted, custom, or a preset: openai, zhipu, qwen, deepseek, ollama, vllm.",
+    )
+    llm_base_url: str = Field(default="", description="Server of the language model; empty: that of the preset.")
+    llm_api_key: str = Field(default="", repr=False, description="Key of that server; never logged.")
+    llm_model: str = Field(default="", description="The model; empty: that of the preset.")
+    llm_system_prompt: str = Field(default="", description="Who the avatar is; empty: a short friendly one.")
+    llm_temperature: float = Field(default=0.7, ge=0, le=2, description="How freely the model words its answers.")
+    llm_history: int = Field(default=20, ge=0, le=200, description="How many earlier messages the model is shown.")
+
+    server_token: str = Field(
+        default="", repr=False, description="Who has it may use the server; needed beyond 127.0.0.1."
+    )
+    livetalking_at_root: bool = Field(
+        default=False, description="Answer LiveTalking's routes also at /, not only under /livetalking."
+    )
+    live_max_sessions: int = Field(
+        default=0, ge=0, le=1000, description="Live sessions at once; 0: as many as this machine was measured to hold."
+    )
+    live_max_gpu_sessions: int = Field(
+        default=4, ge=1, le=1000, description="Live sessions at once with engines that need a GPU."
+    )
+    live_idle_timeout_s: int = Field(
+        default=600, ge=10, description="A session in which nobody says anything for this long is ended."
+    )
+    live_peer_timeout_s: int = Field(
+        default=60, ge=1, description="A session that nobody watches for this long is ended."
+    )
+    live_memory_mb: int = Field(
+        default=0, ge=0, description="Memory that the server and its processes may use; 0: 60 % of the machine's."
+    )
+    live_video_kbps: int = Field(default=1500, ge=100, le=20_000, description="Bit rate of the live picture.")
+    stun_url: str = Field(default="", description="STUN server for live video, such as stun:stun.example.org:3478.")
+    turn_url: str = Field(default="", description="TURN server for live video, such as turn:turn.example.org:3478.")
+    turn_username: str = Field(default="", description="User name at the TURN server.")
+    turn_credential: str = Field(default="", repr=False, description="Password at the TURN server; never logged.")
+
     @classmethod
     def settings_customise_sources(
         cls,
