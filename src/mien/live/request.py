@@ -19,7 +19,9 @@ class SessionRequest(BaseModel):
     engine: str = Field(default="auto", max_length=100, description="Which engine draws.")
     voice: str = Field(default="", max_length=200, description="ENGINE or ENGINE:NAME; empty: of the settings.")
     rate: float = Field(default=1.0, ge=0.5, le=2.0, description="Speed of the voice.")
-    recognizer: str = Field(default="", max_length=200, description="What understands the user; empty: of the settings.")
+    recognizer: str = Field(
+        default="", max_length=200, description="What understands the user; empty: of the settings."
+    )
     language: str = Field(default="", max_length=20, description="BCP 47 tag of the user's language; empty: any.")
     persona: str = Field(default="", max_length=10_000, description="Who the avatar is; empty: of the settings.")
     llm: str = Field(default="", max_length=100, description="A preset of language model; empty: of the settings.")

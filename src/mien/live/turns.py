@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 _KEPT_TURNS = 50
 _METADATA = "mien_generation"
 
-Mark: TypeAlias = Literal["spoke", "vad", "turn", "asr", "llm_request", "llm", "sentence", "tts", "frame", "played"]
-"""Moments of a turn, in their order: the user's last sound; silence was noticed; it was decided that the turn is over; the final transcript;
-the model was asked; its first token; its first whole sentence; the first sound of the voice; the first picture drawn; the first slice given out."""
+Mark: TypeAlias = Literal[
+    "asked", "spoke", "vad", "turn", "asr", "llm_request", "llm", "sentence", "tts", "frame", "played"
+]
+"""Moments of a turn, in their order: something was typed or sent, or the user's last sound; silence was noticed; it was decided that the turn
+is over; the final transcript; the model was asked; its first token; its first whole sentence; the first sound of the voice; the first picture
+drawn; the first slice given out."""
 
 
 class Turns:
@@ -25,14 +28,24 @@ class Turns:
         """Of the turn that is under way."""
         self.oldest = 0
         """Everything of an older generation is dropped wherever it is met."""
+        self._last = 0
         self._marks: OrderedDict[int, dict[str, float]] = OrderedDict({0: {}})
+
+    def reserve(self) -> int:
+        """The number of a turn that will begin later, with `enter`."""
+        self._last += 1
+        self._marks[self._last] = {}
+        while len(self._marks) > _KEPT_TURNS:
+            self._marks.popitem(last=False)
+        return self._last
+
+    def enter(self, generation: int) -> None:
+        """A turn that was reserved begins."""
+        self.generation = generation
 
     def begin(self) -> int:
         """The next turn begins; what is under way goes on before it."""
-        self.generation += 1
-        self._marks[self.generation] = {}
-        while len(self._marks) > _KEPT_TURNS:
-            self._marks.popitem(last=False)
+        self.enter(self.reserve())
         return self.generation
 
     def cut(self) -> int:
@@ -58,6 +71,27 @@ class Turns:
     def marks(self, generation: int) -> dict[str, float]:
         """The moments of a turn, seconds of `time.monotonic`."""
         return dict(self._marks.get(generation, {}))
+
+    def stages(self, generation: int) -> dict[str, float]:
+        """How long each stage of a turn took until something was heard, in seconds; they add up to "total".
+
+        vad: until silence was noticed; asr: until the words and the end of the turn were known; llm: until there was a sentence; tts: until
+        it sounded; frame: until it was drawn; played: until it was given out. Stages that the turn did not have are left out.
+        """
+        marks = self._marks.get(generation, {})
+        known = {"asr": max((marks[name] for name in ("asr", "turn") if name in marks), default=None)}
+        ends = {"vad": "vad", "llm": "sentence", "tts": "tts", "frame": "frame", "played": "played"}
+        known |= {stage: marks.get(mark) for stage, mark in ends.items()}
+        start = last = marks.get("spoke", marks.get("asked"))
+        if start is None or last is None:
+            return {}
+        stages: dict[str, float] = {}
+        for stage in ("vad", "asr", "llm", "tts", "frame", "played"):
+            end = known[stage]
+            if end is not None:
+                stages[stage] = max(end - last, 0.0)
+                last = max(end, last)
+        return stages | {"total": last - start}
 
 
 def stamp(frame: Frame, generation: int) -> None:

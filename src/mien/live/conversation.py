@@ -1,0 +1,201 @@
+"""The conversation of one session: Pipecat's pipeline around our services."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from pipecat.audio.turn.smart_turn.base_smart_turn import BaseSmartTurn
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    InputTransportMessageFrame,
+    InterimTranscriptionFrame,
+    InterruptionFrame,
+    LLMMessagesAppendFrame,
+    TranscriptionFrame,
+    TTSSpeakFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.turns.user_start import VADUserTurnStartStrategy
+from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+
+from mien.live.frames import RecordingFrame
+from mien.live.turns import Turns, generation_of, stamp
+from mien.types import SAMPLE_RATE, Sound
+
+logger = logging.getLogger(__name__)
+
+
+class Conversation:
+    """A running pipeline.
+
+    Args:
+        before_model: processors that understand the user.
+        model: answers.
+        after_model: processors that speak.
+        turns: of the session.
+        on_user: told when the user starts (True) and has finished (False) speaking.
+        on_error: told of errors inside Pipecat that nobody else handles.
+    """
+
+    def __init__(
+        self,
+        before_model: Sequence[FrameProcessor],
+        model: FrameProcessor,
+        after_model: Sequence[FrameProcessor],
+        turns: Turns,
+        on_user: Callable[[bool], None],
+        on_error: Callable[[str], None],
+    ) -> None:
+        self.context = LLMContext()
+        strategies = UserTurnStrategies(
+            start=[VADUserTurnStartStrategy()],
+            stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=SharedSmartTurn())],
+        )
+        pair = LLMContextAggregatorPair(
+            self.context,
+            user_params=LLMUserAggregatorParams(
+                vad_analyzer=SileroVADAnalyzer(), user_turn_strategies=strategies, empty_user_turn=None
+            ),
+        )
+        gate = TurnGate(turns, on_user)
+        pipeline = Pipeline([*before_model, pair.user(), gate, model, *after_model, pair.assistant()])
+        params = PipelineParams(audio_in_sample_rate=SAMPLE_RATE, enable_metrics=True)
+        self.worker = PipelineWorker(
+            pipeline, params=params, idle_timeout_secs=None, enable_turn_tracking=False, check_dangling_tasks=False
+        )
+        self._runner = WorkerRunner(handle_sigint=False, check_dangling_tasks=False)
+        self._started = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+        @self.worker.event_handler("on_pipeline_started")
+        async def _on_started(*_: object) -> None:
+            self._started.set()
+
+        @self.worker.event_handler("on_pipeline_error")
+        async def _on_error(_: object, frame: Frame) -> None:
+            on_error(str(getattr(frame, "error", frame)))
+
+    async def start(self) -> None:
+        """Returns when every part is ready."""
+        await self._runner.add_workers(self.worker)
+        self._task = asyncio.create_task(self._runner.run(), name="mien-conversation")
+        waiting = asyncio.create_task(self._started.wait())
+        await asyncio.wait({self._task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._task.done():
+            self._task.result()
+
+    async def close(self) -> None:
+        """Cancels everything that is under way; may be called twice."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        await self._runner.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def hear(self, samples: np.ndarray) -> None:
+        """The user's sound: int16 mono 16 kHz."""
+        frame = InputAudioRawFrame(audio=samples.tobytes(), sample_rate=SAMPLE_RATE, num_channels=1)
+        await self.worker.queue_frame(frame)
+
+    async def say(self, text: str, generation: int) -> None:
+        """Says just this."""
+        frame = TTSSpeakFrame(text, append_to_context=True)
+        stamp(frame, generation)
+        await self.worker.queue_frame(frame)
+
+    async def answer(self, text: str) -> None:
+        """Answers as if the user had said it."""
+        await self.worker.queue_frame(LLMMessagesAppendFrame([{"role": "user", "content": text}], run_llm=True))
+
+    async def play(self, sound: Sound, generation: int) -> None:
+        """Speaks a recording."""
+        frame = RecordingFrame(sound)
+        stamp(frame, generation)
+        await self.worker.queue_frame(frame)
+
+    async def interrupt(self, generation: int) -> None:
+        """Drops whatever is thought, said or about to be said; the turns are already cut."""
+        frame = InterruptionFrame()
+        stamp(frame, generation)
+        await self.worker.queue_frame(frame)
+
+    async def message(self, message: dict[str, Any]) -> None:
+        """A message of a client that speaks RTVI."""
+        await self.worker.queue_frame(InputTransportMessageFrame(message=message))
+
+
+class TurnGate(FrameProcessor):
+    """Stands behind what understands the user: where a turn begins and where everything older becomes stale."""
+
+    def __init__(self, turns: Turns, on_user: Callable[[bool], None]) -> None:
+        super().__init__()
+        self._turns, self._on_user = turns, on_user
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if direction is FrameDirection.DOWNSTREAM:
+            match frame:
+                case InterruptionFrame():
+                    # The session cuts when it is asked to interrupt; then this frame only carries the news.
+                    if generation_of(frame) is None:
+                        self._turns.cut()
+                case UserStartedSpeakingFrame():
+                    self._on_user(True)
+                case UserStoppedSpeakingFrame():
+                    self._turns.mark("turn")
+                    self._on_user(False)
+                case _:
+                    pass
+        await self.push_frame(frame, direction)
+
+
+class Transcripts(FrameProcessor):
+    """Stands behind the recogniser: tells what was understood.
+
+    Args:
+        on_text: text, and whether it is final.
+    """
+
+    def __init__(self, on_text: Callable[[str, bool], None]) -> None:
+        super().__init__()
+        self._on_text = on_text
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InterimTranscriptionFrame | TranscriptionFrame):
+            self._on_text(frame.text, isinstance(frame, TranscriptionFrame))
+        await self.push_frame(frame, direction)
+
+
+class SharedSmartTurn(LocalSmartTurnAnalyzerV3):
+    """Pipecat's end-of-turn model, its network loaded once for all sessions."""
+
+    def __init__(self) -> None:
+        BaseSmartTurn.__init__(self)
+        self._log_data = False
+        self._session = _smart_turn()._session
+
+
+@cache
+def _smart_turn() -> LocalSmartTurnAnalyzerV3:
+    return LocalSmartTurnAnalyzerV3()
