@@ -86,6 +86,21 @@ def open_avatar(
     return package
 
 
+def open_named_avatar(name: str, settings: Settings, *, engine: str = AUTO, report: Report = silent) -> AvatarPackage:
+    """A stored or built-in avatar. The name is never taken as a path, so that it may come from anywhere.
+
+    Raises:
+        UsageError: it cannot be the name of an avatar.
+        NotFoundError: there is none of that name.
+        PackageError: the package cannot be used.
+    """
+    package = _named(check_name(name), settings, engine, report)
+    if package is None:
+        raise NotFoundError(f"There is no avatar {name!r}.", hint=f"There are: {_known(settings)}.")
+    engine_of_package(package, engine)
+    return package
+
+
 def _find(reference: str | Path, settings: Settings, engine: str, report: Report) -> AvatarPackage:
     path = Path(reference)
     if _is_package(path):
@@ -93,18 +108,25 @@ def _find(reference: str | Path, settings: Settings, engine: str, report: Report
     if os.path.isfile(path):
         return _prepared(path, _name_from(path), settings, engine, report)
     name = str(reference)
-    if _is_name(name):
-        if store(settings).exists(name):
-            return store(settings).get(name)
-        picture = builtin_picture(name)
-        if picture is not None:
-            return _prepared(picture, name, settings, engine, report, licence="public domain")
-    known = [stored.name for stored in store(settings).list()] + builtin_names()
-    shown = name if len(name) <= 200 else f"{name[:200]}…"
-    raise NotFoundError(
-        f"There is no picture, package or avatar {shown!r}.",
-        hint=f"Give the path of a picture with a face, or one of: {', '.join(known)}.",
-    )
+    package = _named(name, settings, engine, report) if _is_name(name) else None
+    if package is None:
+        shown = name if len(name) <= 200 else f"{name[:200]}…"
+        raise NotFoundError(
+            f"There is no picture, package or avatar {shown!r}.",
+            hint=f"Give the path of a picture with a face, or one of: {_known(settings)}.",
+        )
+    return package
+
+
+def _named(name: str, settings: Settings, engine: str, report: Report) -> AvatarPackage | None:
+    if store(settings).exists(name):
+        return store(settings).get(name)
+    picture = builtin_picture(name)
+    return _prepared(picture, name, settings, engine, report, licence="public domain") if picture else None
+
+
+def _known(settings: Settings) -> str:
+    return ", ".join([stored.name for stored in store(settings).list()] + builtin_names())
 
 
 def _is_package(path: Path) -> bool:
