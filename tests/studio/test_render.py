@@ -18,6 +18,7 @@ class Recorder:
 
     size: tuple[int, int] = (2, 2)
     latency_frames: int = 0
+    actions: tuple[str, ...] = ()
 
     def __init__(self, fps: float = 25.0) -> None:
         self.fps = fps
@@ -36,6 +37,9 @@ class Recorder:
 
     def clear(self) -> int:
         return 0
+
+    def act(self, name: str) -> None:
+        raise NotImplementedError
 
     def frames(self) -> Iterator[AvatarFrame]:
         while True:

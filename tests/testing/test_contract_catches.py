@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,38 @@ class Waits(SketchSession):
         self.latency_frames = 1
 
 
+class Frozen(SketchSession):
+    """Takes actions and does nothing."""
+
+    def act(self, name: str) -> None:
+        pass
+
+
+class Stuck(SketchSession):
+    """Acts for ever."""
+
+    def idle_frame(self) -> AvatarFrame:
+        for name in self.actions if self._acting else ():
+            super().act(name)
+        return super().idle_frame()
+
+    _acting = False
+
+    def act(self, name: str) -> None:
+        self._acting = True
+        super().act(name)
+
+
+class Gapes(Stuck):
+    """Opens the mouth with an action."""
+
+    def frames(self) -> Iterator[AvatarFrame]:
+        for frame in super().frames():
+            image = frame.image.copy()
+            image[60:100, 50:70] = (255, 0, 0) if self._acting else image[60:100, 50:70]
+            yield replace(frame, image=image)
+
+
 _SHARED: list[np.ndarray] = []
 
 
@@ -178,6 +211,9 @@ CONTRACT = Contract()
         (Deaf, CONTRACT.test_clear_stops_within_one_frame, {}),
         (Reuses, CONTRACT.test_a_frame_that_was_given_does_not_change, {}),
         (Waits, CONTRACT.test_frames_come_as_soon_as_promised, {}),
+        (Frozen, CONTRACT.test_every_action_moves_the_picture_and_ends_by_itself, {}),
+        (Stuck, CONTRACT.test_every_action_moves_the_picture_and_ends_by_itself, {}),
+        (Gapes, CONTRACT.test_an_action_leaves_the_sound_and_closed_lips_alone, {"settings": None}),
         (Shares, CONTRACT.test_two_sessions_do_not_disturb_each_other, {}),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
@@ -186,10 +222,12 @@ def test_a_broken_engine_is_caught(
     session, test, more, avatar: AvatarPackage, utterance: Utterance, settings: Settings
 ):
     engine = _Engine(settings)
-    test(engine=engine, avatar=avatar, utterance=utterance, **more)
+    given = {"engine": engine, "avatar": avatar, "utterance": utterance, **more}
+    wanted = {name: given[name] for name in signature(test).parameters}
+    test(**wanted)
     engine.session = session
     with pytest.raises(AssertionError):
-        test(engine=engine, avatar=avatar, utterance=utterance, **more)
+        test(**wanted)
 
 
 def test_an_engine_that_takes_any_sound_is_caught(avatar: AvatarPackage, settings: Settings):
@@ -197,3 +235,10 @@ def test_an_engine_that_takes_any_sound_is_caught(avatar: AvatarPackage, setting
     engine.session = Swallows
     with pytest.raises(pytest.fail.Exception):
         CONTRACT.test_sound_of_another_kind_is_refused(engine, avatar, np.zeros(800))
+
+
+def test_an_engine_that_takes_any_action_is_caught(avatar: AvatarPackage, settings: Settings):
+    engine = _Engine(settings)
+    engine.session = Frozen
+    with pytest.raises(pytest.fail.Exception):
+        CONTRACT.test_an_unknown_action_is_refused_and_the_known_ones_are_named(engine, avatar)

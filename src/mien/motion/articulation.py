@@ -49,7 +49,7 @@ class Articulation:
         mouth: float32 (8,), columns as in `MOUTH_CHANNELS`.
         yaw, pitch, roll: head rotation, degrees, signs as in `mien.types.HeadPose`.
         shift: head translation (x right, y down), IOD.
-        blink: (person's right eye, left eye), 0 open as at rest … 1 closed.
+        blink: (person's right eye, left eye), 0 open as at rest … 1 closed; negative, down to -0.5: opened wider.
         gaze: eye rotation, degrees, (x right in the image, y down).
         brow: raise of both brows, IOD, negative = lowered.
         smile: 0 … 1, corners up and apart.

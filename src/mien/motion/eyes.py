@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.motion.gestures import NOTHING, Overlay
 from mien.motion.head import Spring, soft_limit
 
 GAZE_LIMIT = 8.0
@@ -98,15 +99,15 @@ class Gaze:
         self._now = [0.0, 0.0]
         self._wait_s = 1.0
 
-    def step(self, speech: float, yaw: float, pitch: float) -> tuple[float, float]:
+    def step(self, speech: float, yaw: float, pitch: float, gesture: Overlay) -> tuple[float, float]:
         self._wait_s -= self._dt
         if self._wait_s <= 0.0:
             self._jump(speech)
         for axis in range(2):
             self._now[axis] += self._follow * (self._goal[axis] - self._now[axis])
         return (
-            soft_limit(self._now[0] - _STEADY_GAZE * yaw, GAZE_LIMIT),
-            soft_limit(self._now[1] - _STEADY_GAZE * pitch, GAZE_LIMIT),
+            soft_limit(self._now[0] - _STEADY_GAZE * yaw + gesture.look_x, GAZE_LIMIT),
+            soft_limit(self._now[1] - _STEADY_GAZE * pitch + gesture.look_y, GAZE_LIMIT),
         )
 
     def _jump(self, speech: float) -> None:
@@ -129,7 +130,7 @@ class Brows:
         self._spring, self._rest = Spring(), Spring()
         self._goal, self._left_s, self._rest_goal, self._rest_left_s = 0.0, 0.0, 0.0, 0.0
 
-    def step(self, accent: float) -> float:
+    def step(self, accent: float, gesture: Overlay) -> float:
         self._left_s -= self._dt
         self._rest_left_s -= self._dt
         if self._left_s <= 0.0:
@@ -141,7 +142,7 @@ class Brows:
             self._rest_goal = 0.004 * float(np.clip(self._rng.standard_normal(), -2.0, 2.0))
             self._rest_left_s = float(self._rng.uniform(2.0, 6.0))
         value = self._spring.step(self._goal, 1.9, self._dt) + self._rest.step(self._rest_goal, 0.3, self._dt)
-        return min(BROW_RANGE[1], max(BROW_RANGE[0], value))
+        return min(BROW_RANGE[1], max(BROW_RANGE[0], value * (1.0 - gesture.calm) + gesture.brow))
 
 
 class Smile:
@@ -153,7 +154,7 @@ class Smile:
         self._spring = Spring()
         self._mood, self._left_s, self._bump_s = 0.10, 0.0, 0.0
 
-    def step(self, speech: float, phrase_end: bool) -> float:
+    def step(self, speech: float, phrase_end: bool, gesture: Overlay) -> float:
         self._left_s -= self._dt
         self._bump_s -= self._dt
         if self._left_s <= 0.0:
@@ -162,7 +163,8 @@ class Smile:
         if phrase_end and self._rng.random() < 0.5:
             self._bump_s = 0.8
         goal = self._mood * (1.0 - 0.6 * speech) + (0.12 if self._bump_s > 0.0 else 0.0)
-        return min(1.0, max(0.0, self._spring.step(goal, 0.6, self._dt)))
+        own = min(1.0, max(0.0, self._spring.step(goal, 0.6, self._dt)))
+        return own + (1.0 - own) * gesture.smile
 
 
 class Eyes:
@@ -174,13 +176,14 @@ class Eyes:
         self._brows, self._smile = Brows(fps, brows), Smile(fps, smile)
         self._spoke = False
 
-    def step(self, speech: float, accent: float, yaw: float, pitch: float) -> FaceMotion:
+    def step(self, speech: float, accent: float, yaw: float, pitch: float, gesture: Overlay = NOTHING) -> FaceMotion:
         phrase_end = self._spoke and speech < 0.5
         self._spoke = speech >= 0.5
         lid = self._blinks.step(phrase_end)
+        lid += (1.0 - lid) * gesture.lids
         return FaceMotion(
             (lid, lid),
-            self._gaze.step(speech, yaw, pitch),
-            self._brows.step(accent),
-            self._smile.step(speech, phrase_end),
+            self._gaze.step(speech, yaw, pitch, gesture),
+            self._brows.step(accent, gesture),
+            self._smile.step(speech, phrase_end, gesture),
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.motion.gestures import NOTHING, Overlay
+
 YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT = 3.5, 3.5, 2.5
 """Degrees; what a single photo can be turned without tearing."""
 
@@ -28,6 +30,8 @@ _NOD_REST_S = 0.35
 """No second nod within this time."""
 _BREATH_S = 4.2
 _BREATH_SHIFT = 0.0035
+_GESTURE_SHIFT = (0.004, 0.005)
+"""IOD per degree of a gesture's yaw and pitch: a head that nods turns about the neck, not only about its ears."""
 
 
 class Spring:
@@ -79,12 +83,13 @@ class Head:
         self._nod_age_s = math.inf
         self._breath = math.pi * int(rng.integers(2))
 
-    def step(self, speech: float, accent: float) -> HeadMotion:
+    def step(self, speech: float, accent: float, gesture: Overlay = NOTHING) -> HeadMotion:
         """One frame.
 
         Args:
             speech: 0 listening … 1 speaking.
             accent: 0 … 1, a stressed syllable begins in this frame.
+            gesture: what is added to the head's own movement.
         """
         self._choose_goal(speech)
         self._choose_nod(accent)
@@ -96,10 +101,13 @@ class Head:
             drift = self._drift[axis].step(self._goal[axis], max(hz, 0.05), self._dt)
             nod = self._nod[axis].step(self._nod_goal[axis], _NOD_HZ, self._dt)
             angles.append(drift + sway + nod)
+        added = (gesture.yaw, gesture.pitch, gesture.roll)
+        limits = (YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT)
         yaw, pitch, roll = (
-            soft_limit(angle, limit) for angle, limit in zip(angles, (YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT), strict=True)
+            soft_limit(own * (1.0 - gesture.calm) + more, limit)
+            for own, more, limit in zip(angles, added, limits, strict=True)
         )
-        return HeadMotion(yaw, pitch, roll, self._shift(yaw, pitch, roll))
+        return HeadMotion(yaw, pitch, roll, self._shift(yaw, pitch, roll, gesture))
 
     def _choose_goal(self, speech: float) -> None:
         self._next_goal_s -= self._dt
@@ -131,10 +139,10 @@ class Head:
         self._nod_goal = [0.7 * strength * float(side), _NOD_DEG * strength * down, 0.45 * strength * float(tilt)]
         self._nod_age_s = 0.0
 
-    def _shift(self, yaw: float, pitch: float, roll: float) -> tuple[float, float]:
+    def _shift(self, yaw: float, pitch: float, roll: float, gesture: Overlay) -> tuple[float, float]:
         """The neck carries the head along; the chest lifts it with each breath."""
         self._breath += self._dt * 2.0 * math.pi / _BREATH_S * (1.0 + 0.25 * float(self._rng.standard_normal()))
         breath = _BREATH_SHIFT * math.sin(self._breath)
-        across = 0.0035 * yaw + 0.003 * roll
-        down = 0.0025 * pitch + breath
+        across = 0.0035 * yaw + 0.003 * roll + _GESTURE_SHIFT[0] * gesture.yaw
+        down = 0.0025 * pitch + breath + _GESTURE_SHIFT[1] * gesture.pitch
         return soft_limit(across, SHIFT_LIMIT), soft_limit(down, SHIFT_LIMIT)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mien.errors import UsageError
 from mien.motion.articulation import MOUTH_CHANNELS, Articulation
 from mien.motion.eyes import Eyes
+from mien.motion.gestures import GESTURES, Gestures
 from mien.motion.head import Head
 from mien.motion.segment import Segment
 from mien.motion.source import ACCENT, CONTACT, LIP_BITE, LIPS_CLOSE
@@ -35,7 +36,7 @@ class Performance:
     `av_advance_ms` before its sound, as real lips are; the advance grows from 0 within the first quarter of a second of a segment, because
     nothing can be shown before it began.
 
-    The same seed and input give the same output to the last bit, however the sound was cut into pushes.
+    The same seed and input give the same output to the last bit, however the sound was cut into pushes. A gesture that has ended leaves no trace.
 
     Args:
         fps: frames per second, 1 … 240.
@@ -53,8 +54,8 @@ class Performance:
             raise UsageError(f"The mouth cannot run {av_advance_ms} ms ahead.", hint="Use 0 to 300 ms.")
         self.fps = fps
         self._advance_s = av_advance_ms / 1000.0
-        head, eyes = np.random.default_rng(seed).spawn(2)
-        self._head, self._eyes = Head(fps, head), Eyes(fps, eyes)
+        head, eyes, gestures = np.random.default_rng(seed).spawn(3)
+        self._head, self._eyes, self._gestures = Head(fps, head), Eyes(fps, eyes), Gestures(fps, gestures)
         self._index = 0
         self._segments: deque[Segment] = deque()
         self._shown = np.zeros(len(MOUTH_CHANNELS), np.float32)
@@ -90,6 +91,19 @@ class Performance:
         self._switch()
         return frame_bounds(self._index, self.fps)[0]
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What `act` knows."""
+        return GESTURES
+
+    def act(self, name: str) -> None:
+        """Begins a gesture with the next frame; what is said goes on, and one that is under way gives way.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        self._gestures.act(name)
+
     def frames(self) -> Iterator[tuple[Articulation, Samples]]:
         """Every frame of speech that can be made now, with the samples that it owns."""
         while self._segments:
@@ -114,8 +128,9 @@ class Performance:
         mouth = self._mouth(rows, idle)
         accent = float(rows[1:, ACCENT].max(initial=0.0))
         speech = float(mouth[SPEECH])
-        head = self._head.step(speech, accent)
-        face = self._eyes.step(speech, accent, head.yaw, head.pitch)
+        gesture = self._gestures.step()
+        head = self._head.step(speech, accent, gesture)
+        face = self._eyes.step(speech, accent, head.yaw, head.pitch, gesture)
         self._index += 1
         return Articulation(
             mouth=mouth,

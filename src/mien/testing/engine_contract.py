@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mien import plugins
 from mien import settings as settings_module
@@ -36,6 +37,8 @@ RESTING = 0.03
 tracking of a drawn face trembles by."""
 SPEAKING = 0.05
 """How much further they must stand apart at least once while a sentence is spoken."""
+ACTION_S = 8.0
+"""No action lasts longer."""
 
 
 class EngineContract:
@@ -210,6 +213,63 @@ class EngineContract:
         assert silent_frames.max() <= RESTING, "the mouth opens in silence"
         assert opening[pause_frames:-pause_frames].max() >= SPEAKING, "the mouth stays shut in speech"
 
+    def test_every_action_moves_the_picture_and_ends_by_itself(self, engine: Engine, avatar: AvatarPackage) -> None:
+        still = self._open(engine, avatar)
+        count = round(ACTION_S * still.fps)
+        plain = [_thumbnail(still.idle_frame()) for _ in range(count)]
+        for action in still.actions:
+            session = self._open(engine, avatar)
+            session.act(action)
+            change = [
+                np.abs(_thumbnail(session.idle_frame()) - before).mean() for before in plain[: round(0.5 * still.fps)]
+            ]
+            after = [_thumbnail(session.idle_frame()) for _ in range(len(change), count)][-5:]
+            # A face in a film may have lost some time: it need not show what it would have shown just then.
+            left = max(min(float(np.abs(image - other).mean()) for other in plain) for image in after)
+            assert max(change) > 0, f"{action!r} changes nothing within half a second"
+            assert left <= 0.2 * max(change), f"{action!r} does not end within {ACTION_S} s"
+
+    def test_an_action_leaves_the_sound_and_closed_lips_alone(
+        self, engine: Engine, avatar: AvatarPackage, utterance: Utterance, settings: Settings
+    ) -> None:
+        plain = _speak(self._open(engine, avatar), utterance)
+        rest = min(self.mouth_openings([plain[0].image], settings))
+        closed = np.array(self.mouth_openings([frame.image for frame in plain], settings)) - rest <= RESTING / 2
+        closed[1:-1] &= closed[:-2] & closed[2:]  # beside a closed mouth stands one that is just opening or closing
+        for action in self._open(engine, avatar).actions:
+            session = self._open(engine, avatar)
+            session.act(action)
+            frames = _speak(session, utterance)
+            assert len(frames) == len(plain)
+            _assert_sound(frames, utterance.samples)
+            shut = [frame.image for frame, is_shut in zip(frames, closed, strict=True) if is_shut]
+            opening = max(self.mouth_openings(shut, settings), default=rest) - rest
+            assert opening <= RESTING, f"{action!r} opens closed lips"
+
+    def test_an_unknown_action_is_refused_and_the_known_ones_are_named(
+        self, engine: Engine, avatar: AvatarPackage
+    ) -> None:
+        session = self._open(engine, avatar)
+        with pytest.raises(UsageError) as caught:
+            session.act("stand on your head")
+        assert all(action in caught.value.hint for action in session.actions)
+        assert len(set(session.actions)) == len(session.actions)
+
+    def test_actions_may_follow_each_other_at_any_time(
+        self, engine: Engine, avatar: AvatarPackage, utterance: Utterance
+    ) -> None:
+        session = self._open(engine, avatar)
+        frames: list[AvatarFrame] = []
+        session.push_audio(utterance.samples[: SAMPLE_RATE // 2], None)
+        session.end_segment()
+        for frame in session.frames():
+            frames.append(frame)
+            for action in session.actions:
+                session.act(action)
+        session.clear()
+        frames += [session.idle_frame() for _ in range(3)]
+        assert [frame.index for frame in frames] == list(range(len(frames)))
+
     @pytest.mark.parametrize(
         "samples",
         [np.zeros(800), np.zeros((800, 2), np.float32), np.zeros(800, np.int16)],
@@ -266,6 +326,11 @@ class EngineContract:
             source_sha256="0" * 64,
             size=size,
         )
+
+
+def _thumbnail(frame: AvatarFrame) -> NDArray[np.float32]:
+    """A third of the picture's pixels in each direction."""
+    return frame.image[::3, ::3].astype(np.float32)
 
 
 def _speak(session: RenderSession, *pieces: Utterance) -> list[AvatarFrame]:

@@ -60,6 +60,8 @@ class RenderSession(Protocol):
     """width, height of the frames."""
     latency_frames: int
     """how many frames of sound it must see ahead."""
+    actions: tuple[str, ...]
+    """names of movements it can be asked for, such as "nod"; may be empty."""
 
     def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
         """Gives it more sound of the current segment: float32 mono 16 kHz, any length; never blocks.
@@ -76,6 +78,15 @@ class RenderSession(Protocol):
 
     def clear(self) -> int:
         """Drops everything not yet returned by `frames`; returns the stream's sample position that was reached."""
+        ...
+
+    def act(self, name: str) -> None:
+        """Begins a movement with the next frame, over whatever is being said; it ends by itself. One that is under way ends first or gives way
+        without a jump. The mouth goes on as the sound asks; never blocks.
+
+        Raises:
+            UsageError: `name` is not in `actions`; the hint names those that are.
+        """
         ...
 
     def frames(self) -> Iterator[AvatarFrame]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engines.portrait.conftest import pose
 from mien.engines.portrait.renderer import Renderer
-from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, MAX_TURN, Rig, rotation
+from mien.engines.portrait.rig import INNER_LOWER, INNER_UPPER, LOWER_LIDS, MAX_TURN, UPPER_LIDS, Rig, rotation
 from mien.motion import Articulation
 
 
@@ -27,6 +27,15 @@ def test_the_open_smile_of_the_photo_is_shut_at_rest(rig: Rig) -> None:
     photo = rig.mesh.points
     assert (photo[INNER_LOWER, 1] - photo[INNER_UPPER, 1]).max() > 0.05
     assert np.abs(opening(rig, pose())[1:-1]).max() < 1e-5
+
+
+def test_eyes_open_wider_without_moving_anything_else(rig: Rig) -> None:
+    rest, wide = rig.vertices(pose()), rig.vertices(pose(blink=(-0.3, -0.3)))
+    moved = np.flatnonzero(np.abs(wide - rest).max(axis=1) > 1e-6)
+    lids = {point for row in UPPER_LIDS for point in row[1:-1]}
+    assert lids & set(moved) == lids
+    assert set(moved) - lids <= {point for row in LOWER_LIDS for point in row}
+    assert (wide[list(lids), 1] < rest[list(lids), 1]).all()
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mien.avatars import AvatarPackage, PackageBuilder
-from mien.errors import FaceError
+from mien.errors import FaceError, UsageError
 from mien.motion import MOUTH_CHANNELS, Articulation, Performance
 from mien.settings import Settings
 from mien.types import AvatarFrame, Image, Phoneme, Progress, Report, Samples, frame_bounds
@@ -38,6 +38,8 @@ class SketchEngine:
 
 
 class SketchSession:
+    actions: tuple[str, ...] = ("nod", "shake")
+
     def __init__(self, picture: Image, centre: np.ndarray, options: SketchOptions) -> None:
         self.fps = options.fps
         self.size = (options.size, options.size)
@@ -55,6 +57,11 @@ class SketchSession:
     def clear(self) -> int:
         return self._performance.clear()
 
+    def act(self, name: str) -> None:
+        if name not in self.actions:
+            raise UsageError(f"A sketch has no movement called {name!r}.", hint=f"Known: {', '.join(self.actions)}.")
+        self._performance.act(name)
+
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():
             yield self._frame(pose, audio)
@@ -65,8 +72,8 @@ class SketchSession:
 
     def _frame(self, pose: Articulation, audio: Samples, idle: bool = False) -> AvatarFrame:
         side = self.size[0]
-        shift = round(pose.yaw / 90 * side)
-        image = np.roll(self._picture, shift, axis=1)
+        across, down = (round(angle / 90 * side) for angle in (pose.yaw, pose.pitch))
+        image = np.roll(self._picture, (down, across), axis=(0, 1))
         x, y = self._centre.astype(int)
         cv2.ellipse(image, (int(x), int(y)), (side // 8, round(pose.mouth[GAP] * side)), 0, 0, 360, INK, -1)
         index, self._index = self._index, self._index + 1

@@ -48,6 +48,7 @@ class PortraitSession:
         self.fps = fps
         self.size = renderer.size
         self.latency_frames = performance.latency_frames
+        self.actions = performance.actions
         self._renderer = renderer
         self._performance = performance
         self._index = 0
@@ -60,6 +61,9 @@ class PortraitSession:
 
     def clear(self) -> int:
         return self._performance.clear()
+
+    def act(self, name: str) -> None:
+        self._performance.act(name)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():

@@ -129,8 +129,12 @@ class Rig:
     def _move_eyes(self, points: FloatArray, pose: Articulation) -> None:
         shift = np.sin(np.radians(pose.gaze)) * EYEBALL_RADIUS
         points[IRIS_START:, :2] += shift.astype(np.float32)
-        for low, height, blink in zip(LOWER_LIDS, self._eye_heights, pose.blink, strict=True):
+        for up, low, height, blink in zip(UPPER_LIDS, LOWER_LIDS, self._eye_heights, pose.blink, strict=True):
             points[list(low[1:-1]), 1] -= np.float32(0.08 * blink) * height
+            if (
+                blink < 0
+            ):  # a lid that closes is painted over the eye; one that opens wider uncovers no more than it has
+                points[list(up[1:-1]), 1] += np.float32(blink) * height
 
     def _turn(self, points: FloatArray, pose: Articulation) -> FloatArray:
         angles = np.clip((pose.yaw, pose.pitch, pose.roll), -MAX_TURN, MAX_TURN)
