@@ -83,7 +83,7 @@ class SpeechFeed:
         self._sound = _Sound()
         self._drawing: Iterator[AvatarFrame] | None = None
         self._count = 0
-        self._finished = False
+        self.finished = False
         self.done = False
         """It is finished, and all of its frames have been given."""
 
@@ -104,20 +104,20 @@ class SpeechFeed:
         self._sound.push(self._output.finish())
         self._give(self._resampler.finish())
         self._session.end_segment()
-        self._finished = True
+        self.finished = True
 
     def frames(self) -> Iterator[SpokenFrame]:
         """Every frame that can be drawn now; it may be left at any frame and called again."""
         while not self.done:
             start, end = frame_bounds(self._count, self._session.fps, self._output_rate)
-            if self._sound.end < end and not self._finished:
+            if self._sound.end < end and not self.finished:
                 return
             # Kept: an engine may count its frames only when it is asked for the next one.
             self._drawing = self._drawing or self._session.frames()
             frame = next(self._drawing, None)
             if frame is None:
                 self._drawing = None
-                self.done = self._finished
+                self.done = self.finished
                 return
             self._count += 1
             yield SpokenFrame(frame, self._count - 1, self._sound.take(start, end), self._output_rate)
