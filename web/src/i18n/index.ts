@@ -1,0 +1,29 @@
+import { watchEffect } from 'vue'
+import { createI18n } from 'vue-i18n'
+import { remembered } from '../live/remembered'
+import en from './en'
+import zh from './zh'
+
+export type Locale = 'en' | 'zh'
+
+export function preferred(languages: readonly string[]): Locale {
+  return languages.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag === 'zh' || tag === 'en') === 'zh' ? 'zh' : 'en'
+}
+
+const chosen = remembered<string>('locale', '')
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: chosen.value === 'zh' || chosen.value === 'en' ? chosen.value : preferred(navigator.languages),
+  fallbackLocale: 'en',
+  messages: { en, zh },
+})
+
+watchEffect(() => {
+  document.documentElement.lang = i18n.global.locale.value === 'zh' ? 'zh-CN' : 'en'
+})
+
+export function setLocale(locale: Locale): void {
+  i18n.global.locale.value = locale
+  chosen.value = locale
+}
