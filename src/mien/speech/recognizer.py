@@ -17,7 +17,7 @@ class RecognizerSpec(Spec):
     Args:
         languages: BCP 47 base languages it understands; () = many.
         streaming: it tells what it understood while the user still speaks.
-        network: the sound leaves this machine.
+        network: a server does the work, perhaps on another machine; the sound is sent there.
     """
 
     languages: tuple[str, ...] = ()
@@ -48,10 +48,17 @@ class Recognition(Protocol):
         """
         ...
 
+    def cancel(self) -> None:
+        """Nobody waits for the answer; frees what the utterance holds. Called instead of `finish`."""
+        ...
+
 
 @runtime_checkable
 class Recognizer(Protocol):
-    """A recogniser that is ready; several recognitions may be open at once, used in turns by one thread."""
+    """A recogniser that is ready, in a process of its own; several recognitions may be open at once, used in turns by one thread.
+
+    If its spec says `network`, `finish` of several recognitions is called at once, each in a thread of its own.
+    """
 
     def recognize(self, language: str = "") -> Recognition:
         """Begins an utterance.
@@ -59,10 +66,6 @@ class Recognizer(Protocol):
         Args:
             language: BCP 47 tag; "" if not known.
         """
-        ...
-
-    def close(self) -> None:
-        """Frees models and connections; may be called twice."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Speech recognisers, and the process that each of them runs in."""
