@@ -2,13 +2,10 @@ import { watchEffect } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { remembered } from '../live/remembered'
 import en from './en'
+import { preferred, type Locale } from './preferred'
 import zh from './zh'
 
-export type Locale = 'en' | 'zh'
-
-export function preferred(languages: readonly string[]): Locale {
-  return languages.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag === 'zh' || tag === 'en') === 'zh' ? 'zh' : 'en'
-}
+export type { Locale }
 
 const chosen = remembered<string>('locale', '')
 
