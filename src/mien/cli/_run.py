@@ -14,6 +14,8 @@ from mien.cli import avatar, weights
 from mien.cli._console import print_error, say
 from mien.cli.doctor import doctor
 from mien.cli.engines import engines
+from mien.cli.live import live
+from mien.cli.serve import serve
 from mien.cli.speak import speak
 from mien.cli.voices import voices
 from mien.errors import Cancelled, MienError, OutputError, UsageError
@@ -29,6 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(speak)
+app.command()(live)
+app.command()(serve)
 app.add_typer(avatar.app, name="avatar")
 app.command()(voices)
 app.command()(engines)

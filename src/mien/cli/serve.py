@@ -1,0 +1,88 @@
+"""`mien serve`: the server, until ctrl-C."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from mien.cli._console import Json, note, print_json, say, settings
+from mien.errors import MissingDependency
+
+HOST = "127.0.0.1"
+PORT = 8600
+
+_NEEDED = ("fastapi", "uvicorn", "pipecat", "aiortc", "psutil", "websockets", "multipart")
+
+Host = Annotated[
+    str, typer.Option("--host", help="The address to listen on; others than this machine's own need a server_token.")
+]
+Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0: any that is free.", min=0, max=65535)]
+
+
+def serve(
+    host: Host = HOST,
+    port: Port = PORT,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the server: the page, REST, WebRTC, WHEP; ctrl-C ends it."""
+    run(host, port, open_page=open_page, as_json=as_json)
+
+
+def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "") -> None:
+    """Serves until ctrl-C.
+
+    Raises:
+        MissingDependency: what a server needs is not installed.
+        MienError: it cannot start.
+    """
+    loaded = settings()
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"The server needs {', '.join(missing)}, which is not installed.", hint="Run: pip install 'mien[live]'"
+        )
+    from mien.server.running import serve
+
+    def ready(actual: int) -> None:
+        _announce(_url(host, actual, avatar), open_page=open_page, as_json=as_json, token=bool(loaded.server_token))
+
+    if not as_json:
+        note("Starting …")
+    serve(loaded, host, port, ready)
+    if not as_json:
+        note("Stopped.")
+
+
+def _url(host: str, port: int, avatar: str) -> str:
+    """Where a browser on this machine finds it: an address that means all of them is none that can be opened."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    query = f"?{urlencode({'avatar': avatar})}" if avatar else ""
+    return f"http://{shown}:{port}/{query}"
+
+
+def _announce(url: str, *, open_page: bool, as_json: bool, token: bool) -> None:
+    import sys
+
+    if as_json:
+        print_json({"url": url, "pid": os.getpid()})
+    else:
+        say(f"Mien is at {url}")
+        if token:
+            note("It asks for the token of the settings; send it as Authorization: Bearer, or open /?token=… once.")
+        note("Press ctrl-C to stop.")
+    sys.stdout.flush()
+    if open_page:
+        _open(url)
+
+
+def _open(url: str) -> None:
+    import threading
+    import webbrowser
+
+    # Some browsers keep whoever starts them waiting.
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

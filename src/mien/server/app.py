@@ -1,0 +1,100 @@
+"""The application: routes, who may use them, and the sessions behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from mien import __version__
+from mien.server import errors, live, livetalking, pages, system, websocket, whep
+from mien.server.access import Access
+from mien.server.aliases import Aliases
+from mien.server.errors import PROBLEM_JSON, Crashes
+from mien.server.headers import SecurityHeaders
+from mien.server.limits import BodyLimit
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.live.manager import LiveManager
+
+OPENAPI_PATH = "/api/v1/openapi.json"
+
+
+def create_app(settings: Settings, *, manager: LiveManager | None = None) -> FastAPI:
+    """The server as an ASGI application.
+
+    Args:
+        settings: see `mien.settings`.
+        manager: of the sessions, which the caller starts and ends; None: one that the application's lifespan starts and ends.
+    """
+    app = FastAPI(
+        title="Mien",
+        version=__version__,
+        summary="Talk with an avatar.",
+        lifespan=_lifespan,
+        openapi_url=OPENAPI_PATH,
+        # Their pages load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.settings = settings
+    app.state.manager = manager
+    app.state.aliases = Aliases()
+    errors.install(app)
+    for router in (system.router, live.router, websocket.router, whep.router):
+        app.include_router(router)
+    app.include_router(livetalking.router, prefix="/livetalking")
+    if settings.livetalking_at_root:
+        app.include_router(livetalking.router)
+    app.include_router(pages.router)
+    # The last one added is the outermost.
+    for middleware, options in _middleware(settings):
+        app.add_middleware(middleware, **options)
+    app.openapi = lambda: _openapi(app)
+    return app
+
+
+def _middleware(settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        (BodyLimit, {}),
+        (Crashes, {}),
+        (Access, {"token": settings.server_token}),
+        (SecurityHeaders, {"share_whep": bool(settings.server_token)}),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if app.state.manager is not None:
+        yield
+        return
+    from mien.live.manager import LiveManager
+
+    app.state.manager = manager = LiveManager(app.state.settings)
+    try:
+        await manager.start()
+        yield
+    finally:
+        await manager.close()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The description of the API; every error in it is problem JSON, as it is sent."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        for operation in (operation for path in schema["paths"].values() for operation in path.values()):
+            for status, response in operation["responses"].items():
+                if int(status) >= 400 and "application/json" in response.get("content", {}):
+                    response["content"] = {PROBLEM_JSON: response["content"]["application/json"]}
+        app.openapi_schema = schema
+    return app.openapi_schema

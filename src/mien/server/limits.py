@@ -1,0 +1,79 @@
+"""How much, and what, a request may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_JSON_BYTES = 1 << 20
+MAX_AUDIO_BYTES = 64 << 20
+"""An hour of speech in most formats, six minutes of 44.1 kHz stereo WAV."""
+
+_AUDIO_PATHS = ("/audio", "/humanaudio")
+
+
+class BodyLimit:
+    """ASGI: stops a body that is too large while it comes in, whatever length it claims."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = MAX_AUDIO_BYTES if scope["path"].endswith(_AUDIO_PATHS) else MAX_JSON_BYTES
+        claimed = Headers(scope=scope).get("content-length", "0")
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            if claimed.isdigit() and int(claimed) > limit:
+                raise _too_large(limit)
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise _too_large(limit)
+            return message
+
+        await self._app(scope, limited, send)
+
+
+def _too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {limit >> 20} MB.", headers={"Connection": "close"})
+
+
+def media_type(request: Request) -> str:
+    """The body's media type without its parameters; "" if it is not named."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def unsupported(request: Request, *wanted: str) -> HTTPException:
+    """415, naming what would do."""
+    return HTTPException(
+        415,
+        f"The content type {media_type(request)!r} is not {' or '.join(wanted)}.",
+        headers={"Accept-Post" if request.method == "POST" else "Accept-Patch": ", ".join(wanted)},
+    )
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, if it takes one, must be called JSON: what a foreign page's form can send is not."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+        takes_body = self.body_field is not None
+
+        async def checked(request: Request) -> Response:
+            kind = media_type(request)
+            if takes_body and kind != "application/json" and not kind.endswith("+json"):
+                raise unsupported(request, "application/json")
+            return await handler(request)
+
+        return checked

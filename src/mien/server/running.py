@@ -1,0 +1,114 @@
+"""Runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
+
+from mien.errors import BusyError, NotFoundError, UsageError
+from mien.server.access import check_listening
+from mien.server.app import create_app
+from mien.server.websocket import MAX_SOUND_BYTES
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.live.manager import LiveManager
+
+_BACKLOG = 256
+_PATIENCE_S = 5
+"""For requests that are still being answered when the server stops."""
+
+
+def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None]) -> None:
+    """Serves until SIGINT or SIGTERM, then ends every session. Only from the main thread.
+
+    Args:
+        settings: see `mien.settings`.
+        host: the address to listen on.
+        port: 0 for any that is free.
+        ready: told the port when requests are answered; must not block.
+
+    Raises:
+        AccessError: others could reach it and there is no token.
+        BusyError: the port is taken.
+        UsageError: there is no such address.
+        MienError: what runs the conversations cannot start.
+    """
+    check_listening(host, settings)
+    with contextlib.closing(_listen(host, port)) as listener, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, listener, ready))
+
+
+async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
+    from mien.live.manager import LiveManager
+
+    manager = LiveManager(settings)
+    try:
+        await manager.start()
+        config = uvicorn.Config(
+            create_app(settings, manager=manager),
+            lifespan="off",
+            log_config=None,
+            # Addresses may hold a token.
+            access_log=False,
+            server_header=False,
+            ws_max_size=MAX_SOUND_BYTES,
+            timeout_graceful_shutdown=_PATIENCE_S,
+        )
+        await _Server(config, manager, ready).serve(sockets=[listener])
+    finally:
+        await manager.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready; ends the sessions before it waits for connections, which stay open as long as these last."""
+
+    def __init__(self, config: uvicorn.Config, manager: LiveManager, ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._manager, self._ready = manager, ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise them once more in the end, in the middle of what is still being closed.
+        before = {one: signal.signal(one, self.handle_exit) for one in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        port = sockets[0].getsockname()[1] if sockets else 0
+        await super().startup(sockets)
+        self._ready(port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.gather(*(self._end(session.id) for session in self._manager.list()))
+        await super().shutdown(sockets)
+
+    async def _end(self, id: str) -> None:
+        with contextlib.suppress(NotFoundError):
+            await self._manager.end(id, "server stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise BusyError(
+                f"The port {port} of {host} is taken.", hint="Is Mien running already? Or choose another: --port 0"
+            ) from error
+        raise UsageError(
+            f"The server cannot listen on {host}, port {port}: {error.strerror}.",
+            hint="Choose another --host or --port; ports below 1024 need special rights.",
+        ) from error

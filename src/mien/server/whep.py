@@ -1,0 +1,122 @@
+"""WHEP (draft-ietf-wish-whep): any player of it watches a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from mien.errors import InputError, UsageError
+from mien.server.errors import problems
+from mien.server.limits import media_type, unsupported
+from mien.server.state import Manager, Session
+
+router = APIRouter(prefix="/whep/{session_id}", tags=["whep"], responses=problems(404, 413, 415))
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+_TEXT = {"schema": {"type": "string"}}
+
+
+@router.options("", status_code=204, include_in_schema=False)
+@router.options("/{peer_id}", status_code=204, include_in_schema=False)
+async def preflight() -> Response:
+    """What a player may send; the answer to a browser that asks for a foreign page is in `mien.server.headers`."""
+    return Response(status_code=204, headers={"Accept-Post": SDP, "Accept-Patch": FRAGMENT})
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_class=Response,
+    responses={201: {"content": {SDP: _TEXT}}},
+    openapi_extra={"requestBody": {"required": True, "content": {SDP: _TEXT}}},
+)
+async def watch(session: Session, manager: Manager, request: Request) -> Response:
+    """Connects a player: its SDP offer is answered; `Location` is where it sends candidates, and DELETE when it leaves."""
+    if media_type(request) != SDP:
+        raise unsupported(request, SDP)
+    peer_id, answer = await session.offer(_text(await request.body()), viewer=True)
+    response = Response(answer, 201, media_type=SDP)
+    response.headers["Location"] = f"/whep/{session.id}/{peer_id}"
+    response.headers["ETag"] = _etag(peer_id)
+    response.headers["Accept-Patch"] = FRAGMENT
+    for link in _links(manager.ice_servers()):
+        response.headers.append("Link", link)
+    return response
+
+
+@router.patch(
+    "/{peer_id}",
+    status_code=204,
+    responses=problems(412),
+    openapi_extra={"requestBody": {"required": True, "content": {FRAGMENT: _TEXT}}},
+)
+async def trickle(session: Session, peer_id: str, request: Request) -> Response:
+    """Addresses of the player that it found after its offer."""
+    if media_type(request) != FRAGMENT:
+        raise unsupported(request, FRAGMENT)
+    match = request.headers.get("if-match")
+    if match == "*":
+        raise InputError("ICE cannot be restarted.", hint="Connect anew with POST.")
+    if match not in (None, _etag(peer_id)):
+        raise HTTPException(412, "If-Match is not the ETag of this connection.")
+    for one in read_fragment(_text(await request.body())):
+        await session.candidate(peer_id, one.candidate, one.mid, one.index)
+    return Response(status_code=204, headers={"ETag": _etag(peer_id)})
+
+
+@router.delete("/{peer_id}")
+async def leave(session: Session, peer_id: str) -> Response:
+    """Disconnects a player."""
+    await session.hang_up(peer_id)
+    return Response(status_code=200)
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentCandidate:
+    """A candidate, the name of its m-line and its number, where they are known."""
+
+    candidate: str
+    mid: str | None
+    index: int | None
+
+
+def read_fragment(text: str) -> Iterator[FragmentCandidate]:
+    """The candidates of an SDP fragment (RFC 8840)."""
+    mid: str | None = None
+    index = -1
+    for line in text.splitlines()[:1000]:
+        if line.startswith("m="):
+            mid, index = None, index + 1
+        elif line.startswith("a=mid:"):
+            mid = line.removeprefix("a=mid:").strip()
+        elif line.startswith("a=candidate:"):
+            yield FragmentCandidate(line.removeprefix("a=").strip(), mid, index if index >= 0 else None)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("The SDP is not text in UTF-8.", hint="Send it as the player made it.") from error
+
+
+def _etag(peer_id: str) -> str:
+    """Of the one ICE session that a peer has."""
+    return f'"{peer_id}"'
+
+
+def _links(servers: list[dict[str, Any]]) -> Iterator[str]:
+    for server in servers:
+        urls = server["urls"]
+        for url in [urls] if isinstance(urls, str) else urls:
+            link = f'<{url}>; rel="ice-server"'
+            if server.get("username"):
+                link += f'; username="{server["username"]}"; credential="{server["credential"]}"'
+                link += '; credential-type="password"'
+            yield link
