@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from typing import Protocol
 
 from pipecat.frames.frames import (
@@ -38,6 +39,9 @@ logger = logging.getLogger(__name__)
 _PIECE_S = 2.0
 """A recording is handed over in pieces: one message of ten minutes would hold up everybody else's."""
 
+_SETTLE_S = 0.2
+"""It takes a millisecond; nothing must hold up an interruption for longer than this."""
+
 _IN_ORDER = (LLMFullResponseStartFrame, LLMFullResponseEndFrame, TTSStartedFrame, TTSStoppedFrame, SpeechDoneFrame)
 """Frames that wait until all sound before them was heard."""
 
@@ -68,7 +72,7 @@ class Audience(Protocol):
         """Also if nothing was said at all. `text`: all that was heard."""
         ...
 
-    def message(self, message: dict) -> None:
+    def send_message(self, message: dict) -> None:
         """For the client's data channel."""
         ...
 
@@ -97,10 +101,10 @@ class AvatarOutput(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, OutputTransportMessageFrame | OutputTransportMessageUrgentFrame):
-            self._audience.message(frame.message)
+            self._audience.send_message(frame.message)
         elif isinstance(frame, InterruptionFrame):
             self._interrupt()
-            await self._send_all()
+            await self._settle()
             await self.push_frame(frame, direction)
         elif isinstance(frame, StartFrame):
             await self.push_frame(frame, direction)
@@ -240,10 +244,21 @@ class AvatarOutput(FrameProcessor):
             frame, direction = await self._outbox.get()
             await self.push_frame(frame, direction)
 
-    async def _send_all(self) -> None:
+    async def _settle(self) -> None:
+        """Returns when what was heard has reached the history: an interruption overtakes and drops what is still on its way."""
         while not self._outbox.empty():
             frame, direction = self._outbox.get_nowait()
             await self.push_frame(frame, direction)
+        if self.next is None:
+            return
+        arrived = asyncio.Event()
+
+        async def arrive(*_: object) -> None:
+            arrived.set()
+
+        await self.next.queue_frame(SentenceEndFrame(), FrameDirection.DOWNSTREAM, arrive)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(arrived.wait(), _SETTLE_S)
 
     async def _stop(self) -> None:
         task, self._task = self._task, None

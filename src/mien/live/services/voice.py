@@ -49,7 +49,6 @@ class Voice(FrameProcessor):
         super().__init__()
         self._speaker, self._rate, self._turns, self._on_error = speaker, rate, turns, on_error
         self._sentences = SimpleTextAggregator()
-        self._answering: int | None = None
         self._waiting: asyncio.Queue[Frame] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         # A slow voice must not take the threads in which pictures are encoded.
@@ -71,16 +70,11 @@ class Voice(FrameProcessor):
             case EndFrame() | CancelFrame():
                 await self._drop()
                 await self.push_frame(frame, direction)
-            case LLMFullResponseStartFrame():
-                self._answering = generation_of(frame)
-                self._waiting.put_nowait(frame)
             case LLMTextFrame() if not frame.skip_tts:
                 await self._add(frame)
             case LLMFullResponseEndFrame():
                 await self._finish(frame)
-            case TTSSpeakFrame():
-                self._waiting.put_nowait(frame)
-            case RecordingFrame():
+            case LLMFullResponseStartFrame() | TTSSpeakFrame() | RecordingFrame():
                 self._waiting.put_nowait(frame)
             case _:
                 await self.push_frame(frame, direction)
@@ -99,7 +93,6 @@ class Voice(FrameProcessor):
         await self._sentences.reset()
         self._put(rest, generation_of(frame), True)
         self._waiting.put_nowait(frame)
-        self._answering = None
 
     def _put(self, text: str, generation: int | None, append_to_context: bool) -> None:
         if not speakable(text):
@@ -115,12 +108,11 @@ class Voice(FrameProcessor):
             self._task = self.create_task(self._work(), "voice")
 
     async def _drop(self) -> None:
+        # First of all: what comes while the task is ending belongs to the next turn.
+        self._waiting, self._sentences = asyncio.Queue(), SimpleTextAggregator()
         task, self._task = self._task, None
         if task is not None:
             await self.cancel_task(task)
-        self._waiting = asyncio.Queue()
-        self._answering = None
-        await self._sentences.reset()
 
     async def _work(self) -> None:
         while True:
