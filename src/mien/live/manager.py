@@ -1,0 +1,315 @@
+"""All live sessions of this process: who is let in, what they share, and when they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from mien.avatars import check_name
+from mien.errors import BusyError, MienError, NotFoundError
+from mien.live import logs
+from mien.live.capacity import Capacity, measure
+from mien.live.edge.ice import IceSettings
+from mien.live.pools import Pool
+from mien.live.render import RenderHost
+from mien.live.request import SessionRequest
+from mien.live.services.llm import resolve
+from mien.live.session import LiveSession, Means
+from mien.settings import Settings
+from mien.speech import Listener, Speaker
+from mien.studio import RenderOptions
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_S = 1.0
+_MEMORY_EVERY_S = 5.0
+_OWN_SHARE = 0.6
+"""Of the machine's memory that may be used if the settings do not say."""
+WARN, EVICT, REFUSE = 0.8, 1.0, 1.2
+"""Shares of the memory that may be used."""
+
+
+class LiveManager:
+    """Used on one event loop.
+
+    Args:
+        settings: see `mien.settings`.
+        clock: seconds; for tests.
+        memory_mb: what this process and its children use; for tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        memory_mb: Callable[[], float] | None = None,
+    ) -> None:
+        self._settings, self._clock = settings, clock
+        self._memory_mb = memory_mb or _used_memory_mb
+        self._host = RenderHost(settings)
+        self._speakers: Pool[Speaker] = Pool(self._make_speaker, _close_speaker)
+        self._listeners: Pool[Listener] = Pool(self._make_listener, Listener.close)
+        self._sessions: dict[str, LiveSession] = {}
+        self._starting = 0
+        self._used_mb = 0.0
+        self._measured: Capacity | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Warms up the render process and measures how many sessions this machine holds."""
+        logs.quiet_pipecat()
+        await self._host.start()
+        if not self._settings.live_max_sessions:
+            self._measured = await asyncio.to_thread(measure, self._settings)
+        await self._warm_up()
+        self._used_mb = self._memory_mb()
+        self._sweeper = asyncio.create_task(self._sweep_always(), name="mien-live-sweeper")
+
+    async def _warm_up(self) -> None:
+        """The usual voice and recogniser stay ready between sessions."""
+        for pool, name in ((self._speakers, self._settings.voice), (self._listeners, self._settings.recognizer)):
+            try:
+                await pool.take(name)
+            except MienError as error:
+                logger.warning("live_warm_up_failed", extra={"what": name, "code": error.code})
+
+    async def close(self) -> None:
+        """Ends all sessions and everything they share."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await asyncio.gather(*(self.end(id, "server stopped") for id in list(self._sessions)), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._speakers.close()
+        await self._listeners.close()
+        await self._host.close()
+
+    @property
+    def limit(self) -> int:
+        """How many sessions there may be at once."""
+        measured = self._measured.sessions if self._measured else 1
+        return self._settings.live_max_sessions or measured
+
+    @property
+    def memory_limit_mb(self) -> float:
+        return self._settings.live_memory_mb or _OWN_SHARE * psutil.virtual_memory().total / 2**20
+
+    @property
+    def capacity(self) -> dict[str, Any]:
+        """For `system` and metrics."""
+        return {
+            "limit": self.limit,
+            "open": len(self._sessions),
+            "measured": self._measured.sessions if self._measured else None,
+            "memory_mb": round(self._used_mb),
+            "memory_limit_mb": round(self.memory_limit_mb),
+        }
+
+    def ice_servers(self) -> list[dict[str, Any]]:
+        """What a browser needs for its `RTCConfiguration.iceServers`."""
+        return IceSettings.of(self._settings).as_dict()
+
+    def get(self, id: str) -> LiveSession:
+        """Raises:
+        NotFoundError: there is no such session, or it is over.
+        """
+        session = self._sessions.get(id)
+        if session is None:
+            raise NotFoundError(f"There is no live session {id[:50]!r}.", hint="It may be over; start a new one.")
+        return session
+
+    def list(self) -> list[LiveSession]:
+        return list(self._sessions.values())
+
+    async def create(self, request: SessionRequest) -> LiveSession:
+        """Opens a session that is ready to talk.
+
+        Raises:
+            BusyError: no room now.
+            NotFoundError: no such avatar, engine, voice, recogniser.
+            MienError: whatever else an avatar, a voice or a language model can raise when it is opened.
+        """
+        self._admit()
+        # Counted before the first await: offers that come together must not all see the same room.
+        self._starting += 1
+        try:
+            session = await self._open(request)
+        finally:
+            self._starting -= 1
+        self._sessions[session.id] = session
+        return session
+
+    async def end(self, id: str, reason: str = "deleted") -> None:
+        """Ends a session and frees all it holds.
+
+        Raises:
+            NotFoundError: there is no such session.
+        """
+        session = self.get(id)
+        del self._sessions[id]
+        await session.close(reason)
+        await self._speakers.give_back(_voice_key(session.request, self._settings))
+        await self._listeners.give_back(_recognizer_name(session.request, self._settings))
+        logger.info("live_session_ended", extra={"session": id, "reason": reason})
+
+    async def sweep(self) -> None:
+        """Ends sessions that nobody watches, in which nobody speaks, or whose memory is needed."""
+        now = self._clock()
+        for session in self.list():
+            if session.alone_s(now) > self._settings.live_peer_timeout_s:
+                await self._end_quietly(session, "nobody watched")
+            elif session.silent_s(now) > self._settings.live_idle_timeout_s:
+                await self._end_quietly(session, "nobody said anything")
+        if self._used_mb > EVICT * self.memory_limit_mb:
+            await self._evict()
+        elif self._used_mb > WARN * self.memory_limit_mb:
+            logger.warning("live_memory_high", extra={"used_mb": round(self._used_mb)})
+
+    def _admit(self) -> None:
+        if self._used_mb > REFUSE * self.memory_limit_mb:
+            raise BusyError("The memory of this server is used up.", hint="Try again in a minute.", retry_after_s=60)
+        if len(self._sessions) + self._starting >= self.limit:
+            raise BusyError(
+                f"All {self.limit} live sessions of this server are taken.",
+                hint="Try again when somebody has left, or raise MIEN_LIVE_MAX_SESSIONS.",
+                retry_after_s=15,
+            )
+
+    async def _open(self, request: SessionRequest) -> LiveSession:
+        choice = resolve(self._settings, request)
+        check_name(request.avatar)
+        options = RenderOptions(fps=request.fps, size=request.size, frame=request.frame, seed=request.seed)
+        news = _Forward()
+        speaker = await self._speakers.take(_voice_key(request, self._settings))
+        listener: Listener | None = None
+        trouble: MienError | None = None
+        try:
+            try:
+                listener = await self._listeners.take(_recognizer_name(request, self._settings))
+            except MienError as error:
+                # Whoever asks for a recogniser by name must have it; otherwise one can still type.
+                if request.recognizer:
+                    raise
+                trouble = error
+            stream = await self._host.open(request.avatar, options, engine=request.engine, notify=news)
+            session = LiveSession(
+                secrets.token_urlsafe(12),
+                request,
+                self._settings,
+                Means(stream=stream, speaker=speaker, listener=listener, llm=choice),
+            )
+            try:
+                await session.start()
+            except BaseException:
+                await session.close("could not start")
+                raise
+        except BaseException:
+            await self._speakers.give_back(_voice_key(request, self._settings))
+            if listener is not None:
+                await self._listeners.give_back(_recognizer_name(request, self._settings))
+            raise
+        news.to(session.render_news)
+        if trouble is not None:
+            session.warn(trouble)
+        return session
+
+    async def _evict(self) -> None:
+        """Ends the idle session that has been silent for the longest time."""
+        now = self._clock()
+        idle = [session for session in self.list() if session.silent_s(now) > 0]
+        if idle:
+            await self._end_quietly(max(idle, key=lambda session: session.silent_s(now)), "memory was needed")
+
+    async def _end_quietly(self, session: LiveSession, reason: str) -> None:
+        try:
+            await self.end(session.id, reason)
+        except NotFoundError:
+            logger.debug("live_session_was_gone")
+
+    async def _sweep_always(self) -> None:
+        measured = 0.0
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            try:
+                if self._clock() - measured > _MEMORY_EVERY_S:
+                    measured = self._clock()
+                    self._used_mb = await asyncio.to_thread(self._memory_mb)
+                await self.sweep()
+            except Exception:
+                logger.exception("live_sweep_failed")
+
+    async def _make_speaker(self, key: str) -> Speaker:
+        return await asyncio.to_thread(_warm_speaker, self._settings, key.partition("#")[0])
+
+    async def _make_listener(self, key: str) -> Listener:
+        listener = Listener(self._settings, key)
+        try:
+            await listener.start()
+        except BaseException:
+            await listener.close()
+            raise
+        return listener
+
+
+class _Forward:
+    """News of a stream that come before its session exists are kept for it."""
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+        self._to: Callable[[str], None] | None = None
+
+    def __call__(self, news: str) -> None:
+        if self._to is None:
+            self._kept.append(news)
+        else:
+            self._to(news)
+
+    def to(self, receiver: Callable[[str], None]) -> None:
+        self._to = receiver
+        for news in self._kept:
+            receiver(news)
+
+
+def _voice_key(request: SessionRequest, settings: Settings) -> str:
+    return request.voice or settings.voice
+
+
+def _recognizer_name(request: SessionRequest, settings: Settings) -> str:
+    return request.recognizer or settings.recognizer
+
+
+def _warm_speaker(settings: Settings, voice: str) -> Speaker:
+    speaker = Speaker(settings, voice)
+    try:
+        # The first sentence of a voice starts processes and loads models; it tells too whether there is such a voice.
+        if not speaker.spec.network:
+            for _ in speaker.speak("1"):
+                pass
+    except BaseException:
+        speaker.close()
+        raise
+    return speaker
+
+
+async def _close_speaker(speaker: Speaker) -> None:
+    await asyncio.to_thread(speaker.close)
+
+
+def _used_memory_mb() -> float:
+    """Proportional or resident memory of this process and its children."""
+    process = psutil.Process()
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        try:
+            total += one.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total / 2**20

@@ -1,0 +1,490 @@
+"""One conversation with one avatar, and everybody who watches it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import statistics
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import BusyError, MienError, NotFoundError, RenderError, UsageError
+from mien.live.avatar import AvatarOutput
+from mien.live.conversation import Conversation, Transcripts
+from mien.live.ears import Ears
+from mien.live.edge.ice import IceSettings
+from mien.live.edge.peer import Peer
+from mien.live.edge.recording import Recording
+from mien.live.edge.stream import FragmentedMp4, JpegPcm
+from mien.live.events import EventLog
+from mien.live.recordings import MAX_RECORDING_S, read_recording
+from mien.live.render import RenderStream
+from mien.live.request import SessionInfo, SessionRequest, When
+from mien.live.services.llm import LlmChoice, language_model
+from mien.live.services.stt import SpeechToText
+from mien.live.services.voice import Voice
+from mien.live.stage import Stage
+from mien.live.turns import Turns
+from mien.settings import Settings
+from mien.speech import Listener, Speaker
+from mien.types import Sound
+
+logger = logging.getLogger(__name__)
+
+State = Literal["starting", "idle", "listening", "thinking", "speaking", "closed"]
+
+_MAX_WAITING = 20
+_MAX_VIEWERS = 8
+
+_RENDER_NEWS = {
+    "restarted": RenderError("The picture was interrupted and goes on.", hint="Say it again."),
+    "failed": RenderError("The avatar cannot be drawn any more.", hint="End the conversation and start a new one."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a session is made with.
+
+    Args:
+        stream: draws the avatar; the session's own.
+        speaker: the voice; may be shared.
+        listener: the recogniser; may be shared; None: only typed text.
+        llm: which language model.
+    """
+
+    stream: RenderStream
+    speaker: Speaker
+    listener: Listener | None
+    llm: LlmChoice
+
+
+class LiveSession:
+    """Used on one event loop. Made by `LiveManager.create`.
+
+    Args:
+        id: its name in addresses, hard to guess.
+        request: what was asked for.
+        settings: see `mien.settings`.
+        means: see `Means`; what is shared is not closed with the session.
+    """
+
+    def __init__(self, id: str, request: SessionRequest, settings: Settings, means: Means) -> None:
+        self.id, self.request = id, request
+        self.events = EventLog()
+        self.turns = Turns()
+        self._settings, self._means = settings, means
+        self._state: State = "starting"
+        self._born = self._last_word = self._last_seen = time.monotonic()
+        self._peers: dict[str, Peer] = {}
+        self._talker: Peer | None = None
+        self._streams: set[FragmentedMp4 | JpegPcm] = set()
+        self._recording: Recording | None = None
+        self.recording_path: Path | None = None
+        self._waiting: deque[tuple[int, Callable[[int], Awaitable[None]]]] = deque()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._latencies: deque[dict[str, float]] = deque(maxlen=20)
+        self._greeted = False
+        stream = means.stream
+        self._output = AvatarOutput(stream, self.turns, self)
+        self.stage = Stage(stream.fps, stream.take, self._output.show)
+        hearing = [Transcripts(self._understood)]
+        if means.listener is not None:
+            hearing.insert(0, SpeechToText(means.listener, request.language, self.turns))
+        model = language_model(means.llm, self.turns, stream.actions, self._model_acts, self.warn)
+        voice = Voice(means.speaker, request.rate, self.turns, self.warn)
+        self._conversation = Conversation(
+            hearing, model, [voice, self._output], self.turns, self._user_speaks, self._pipeline_failed
+        )
+        self._ears = Ears(self._conversation.hear)
+
+    async def start(self) -> None:
+        """Returns when it is warm: it moves, listens and can answer."""
+        await self._conversation.start()
+        if self._means.listener is not None:
+            self._ears.start()
+        self.stage.start()
+        self._enter("idle")
+
+    async def close(self, reason: str) -> None:
+        """Ends everything; may be called twice."""
+        if self._state == "closed":
+            return
+        self._enter("closed")
+        if self._recording is not None:
+            await self._quietly(self.stop_recording())
+        self.events.add("closed", reason=reason)
+        await self._ears.close()
+        await self._quietly(self._conversation.close())
+        await self.stage.close()
+        peers, self._peers = list(self._peers.values()), {}
+        await asyncio.gather(*(peer.close() for peer in peers), return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._means.stream.close()
+
+    # What can be asked of it
+
+    async def say(self, text: str, mode: str = "echo", when: When = "interrupt") -> int:
+        """Says a text (`echo`) or answers it (`chat`).
+
+        Returns:
+            The generation of the turn that begins.
+
+        Raises:
+            BusyError: too much waits already.
+        """
+        if mode == "chat":
+            return await self._do(lambda generation: self._chat(text, generation), when)
+        return await self._do(lambda generation: self._conversation.say(text, generation), when)
+
+    async def play(self, recording: bytes | Sound, when: When = "interrupt") -> int:
+        """Speaks a recording: the content of a sound file, or samples.
+
+        Raises:
+            MediaError: it cannot be read, is silent, or longer than ten minutes.
+            BusyError: too much waits already.
+        """
+        sound = await asyncio.to_thread(read_recording, recording, MAX_RECORDING_S)
+        return await self._do(lambda generation: self._conversation.play(sound, generation), when)
+
+    async def interrupt(self) -> None:
+        """Stops whatever is thought, said or waits to be said."""
+        self._waiting.clear()
+        await self._conversation.interrupt(self.turns.cut())
+        if self._state == "thinking":
+            self._enter("idle")
+
+    def act(self, name: str) -> None:
+        """Makes a movement.
+
+        Raises:
+            UsageError: this avatar has no such movement.
+        """
+        if name not in self._means.stream.actions:
+            raise UsageError(
+                f"This avatar has no movement {name!r}.", hint=f"It has: {', '.join(self._means.stream.actions)}."
+            )
+        self._means.stream.act(name)
+        self.events.add("action", name=name)
+
+    def hear(self, samples: NDArray[np.int16]) -> None:
+        """The user's sound, int16 mono 16 kHz, any length; never blocks."""
+        if self._state != "closed":
+            self._ears.hear(samples)
+
+    async def message(self, message: dict[str, Any]) -> None:
+        """A message of a client: RTVI's go to Pipecat; `{"type": "interrupt"}` and `{"type": "say", "text": …}` are ours."""
+        if message.get("label") == "rtvi-ai":
+            await self._conversation.message(message)
+        elif message.get("type") == "interrupt":
+            await self.interrupt()
+        elif message.get("type") == "say" and isinstance(message.get("text"), str) and message["text"].strip():
+            mode = "chat" if message.get("mode", "chat") == "chat" else "echo"
+            await self.say(message["text"][:10_000], mode, "queue" if message.get("when") == "queue" else "interrupt")
+
+    def info(self) -> SessionInfo:
+        """How it is now."""
+        stream, now = self._means.stream, time.monotonic()
+        return SessionInfo(
+            id=self.id,
+            avatar=self.request.avatar,
+            engine=self.request.engine,
+            voice=self.request.voice or self._settings.voice,
+            state=self._state,
+            generation=self.turns.generation,
+            speaking=self._output.speaking,
+            recording=self._recording is not None,
+            peers=self.watchers,
+            width=stream.size[0],
+            height=stream.size[1],
+            fps=stream.fps,
+            actions=list(stream.actions),
+            age_s=round(now - self._born, 3),
+            silent_s=round(self.silent_s(now), 3),
+            metrics=self._metrics(),
+        )
+
+    # Those who watch
+
+    @property
+    def watchers(self) -> int:
+        return len(self._peers) + len(self._streams)
+
+    def silent_s(self, now: float) -> float:
+        """Seconds since anybody said anything."""
+        return 0.0 if self._state in ("speaking", "thinking", "listening") else now - self._last_word
+
+    def alone_s(self, now: float) -> float:
+        """Seconds since anybody watched."""
+        if self.watchers:
+            self._last_seen = now
+        return now - self._last_seen
+
+    async def offer(self, sdp: str, *, viewer: bool = False) -> tuple[str, str]:
+        """Connects a browser or player.
+
+        Args:
+            sdp: its offer.
+            viewer: it only watches; else it is the user, and takes the place of an earlier one.
+
+        Returns:
+            The peer's id and the answer.
+
+        Raises:
+            UsageError: the offer makes no sense.
+            BusyError: enough people watch already.
+        """
+        self._check_room()
+        peer = Peer(
+            fps=self._means.stream.fps,
+            ice=IceSettings.of(self._settings),
+            listen=not viewer,
+            on_sound=None if viewer else self.hear,
+            on_message=None if viewer else self._client_message,
+            on_closed=self._peer_closed,
+            video_kbps=self._settings.live_video_kbps,
+        )
+        answer = await peer.answer(sdp)
+        if not viewer:
+            if self._talker is not None:
+                self._spawn(self._talker.close())
+            self._talker = peer
+        self._peers[peer.id] = peer
+        self.stage.add(peer)
+        self._greet()
+        return peer.id, answer
+
+    async def candidate(
+        self, peer_id: str, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None = None
+    ) -> None:
+        """One more address of a peer (trickle ICE).
+
+        Raises:
+            NotFoundError: there is no such peer.
+            UsageError: it is no candidate.
+        """
+        await self._peer(peer_id).add_candidate(candidate, sdp_mid, sdp_mline_index)
+
+    async def hang_up(self, peer_id: str) -> None:
+        """Closes a peer's connection.
+
+        Raises:
+            NotFoundError: there is no such peer.
+        """
+        await self._peer(peer_id).close()
+
+    async def stream(self, format: Literal["mp4", "jpeg"]) -> FragmentedMp4 | JpegPcm:
+        """A stream for somebody who cannot use WebRTC; to be given back with `end_stream`.
+
+        Raises:
+            BusyError: enough people watch already.
+        """
+        self._check_room()
+        size, fps = self._means.stream.size, self._means.stream.fps
+        sink = FragmentedMp4(size, fps) if format == "mp4" else JpegPcm(size, fps)
+        self._streams.add(sink)
+        self.stage.add(sink)
+        self._greet()
+        return sink
+
+    async def end_stream(self, sink: FragmentedMp4 | JpegPcm) -> None:
+        self.stage.remove(sink)
+        self._streams.discard(sink)
+        await sink.close()
+
+    # Recording
+
+    def start_recording(self) -> None:
+        """Records the avatar's picture and both sides' sound.
+
+        Raises:
+            UsageError: it is recorded already.
+            OutputError: the file cannot be written.
+        """
+        if self._recording is not None:
+            raise UsageError("This session is recorded already.", hint="Stop the recording first.")
+        folder = self._settings.data_dir / "recordings"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{self.id[:8]}.mp4"
+        self._recording = Recording(path, self._means.stream.size, self._means.stream.fps)
+        self.stage.hear = self._ears.begin_track()
+        self.stage.add(self._recording)
+        self.events.add("recording", recording=True, seconds=0.0)
+
+    async def stop_recording(self) -> Path:
+        """Finishes the file and gives its path.
+
+        Raises:
+            UsageError: it is not recorded.
+            OutputError: it could not be written.
+        """
+        recording, self._recording = self._recording, None
+        if recording is None:
+            raise UsageError("This session is not recorded.", hint="Start a recording first.")
+        self.stage.remove(recording)
+        self.stage.hear = None
+        self._ears.end_track()
+        await recording.close()
+        self.events.add("recording", recording=False, seconds=round(recording.seconds, 3))
+        self.recording_path = recording.result()
+        return self.recording_path
+
+    # News from its parts
+
+    def warn(self, error: MienError) -> None:
+        """Something failed; the session lives on."""
+        self.events.add("warning", code=error.code, message=error.message, hint=error.hint)
+
+    def render_news(self, news: str) -> None:
+        """The render process died and came back, or did not."""
+        self.warn(_RENDER_NEWS[news])
+        self._spawn(self.interrupt())
+
+    def speech_started(self, generation: int) -> None:
+        self._enter("speaking")
+        stages = self.turns.stages(generation)
+        if stages:
+            self._latencies.append(stages)
+            self.events.add(
+                "latency", generation=generation, **{name: round(seconds, 4) for name, seconds in stages.items()}
+            )
+
+    def sentence_started(self, text: str, generation: int) -> None:
+        self._last_word = time.monotonic()
+        if text:
+            self.events.add("avatar_text", text=text, generation=generation)
+
+    def words_heard(self, text: str, generation: int) -> None:
+        self.events.add("avatar_words", text=text, generation=generation)
+
+    def speech_finished(self, generation: int, text: str, interrupted: bool) -> None:
+        self._last_word = time.monotonic()
+        self.events.add("avatar_done", text=text, generation=generation, interrupted=interrupted)
+        if not interrupted or self._state == "speaking":
+            self._enter("idle")
+        if not interrupted:
+            self._next_waiting()
+
+    def send_message(self, message: dict[str, Any]) -> None:
+        if self._talker is not None:
+            self._talker.send(message)
+
+    def _understood(self, text: str, final: bool) -> None:
+        self._last_word = time.monotonic()
+        self.events.add("user_text", text=text, final=final, generation=self.turns.generation)
+
+    def _user_speaks(self, begins: bool) -> None:
+        self._last_word = time.monotonic()
+        self._waiting.clear()
+        self._enter("listening" if begins else "thinking")
+
+    def _model_acts(self, name: str) -> None:
+        try:
+            self.act(name)
+        except UsageError as error:
+            self.warn(error)
+
+    def _pipeline_failed(self, message: str) -> None:
+        logger.error("pipeline_error", extra={"session": self.id, "error": message[:500]})
+
+    def _client_message(self, message: dict[str, Any]) -> None:
+        self._spawn(self.message(message))
+
+    def _peer_closed(self, peer: Peer) -> None:
+        self.stage.remove(peer)
+        self._peers.pop(peer.id, None)
+        if self._talker is peer:
+            self._talker = None
+        self._last_seen = time.monotonic()
+
+    # Inside
+
+    async def _do(self, begin: Callable[[int], Awaitable[None]], when: When) -> int:
+        """Begins a turn now, or after the one under way."""
+        self._last_word = time.monotonic()
+        busy = self._state in ("thinking", "speaking") or bool(self._waiting)
+        if busy and when == "queue":
+            if len(self._waiting) >= _MAX_WAITING:
+                raise BusyError("Too much waits to be said already.", hint="Wait, or interrupt.", retry_after_s=5)
+            generation = self.turns.reserve()
+            self._waiting.append((generation, begin))
+            return generation
+        if busy or self._state == "listening":
+            await self.interrupt()
+            generation = self.turns.generation
+        else:
+            generation = self.turns.begin()
+        await self._begin(generation, begin)
+        return generation
+
+    async def _begin(self, generation: int, begin: Callable[[int], Awaitable[None]]) -> None:
+        self.turns.enter(generation)
+        self.turns.mark("asked", generation)
+        self._enter("thinking")
+        await begin(generation)
+
+    async def _chat(self, text: str, generation: int) -> None:
+        self.events.add("user_text", text=text, final=True, generation=generation)
+        await self._conversation.answer(text)
+
+    def _next_waiting(self) -> None:
+        if self._waiting:
+            self._spawn(self._begin(*self._waiting.popleft()))
+
+    def _greet(self) -> None:
+        if self.request.greeting and not self._greeted:
+            self._greeted = True
+            self._spawn(self.say(self.request.greeting, "echo", "queue"))
+
+    def _enter(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self.events.add("state", state=state)
+
+    def _check_room(self) -> None:
+        if self._state == "closed":
+            raise NotFoundError("This session is over.", hint="Start a new one.")
+        if self.watchers >= _MAX_VIEWERS:
+            raise BusyError(f"{_MAX_VIEWERS} people watch this session already.", hint="Wait until one leaves.")
+
+    def _peer(self, peer_id: str) -> Peer:
+        peer = self._peers.get(peer_id)
+        if peer is None:
+            raise NotFoundError(f"There is no peer {peer_id[:50]!r} in this session.", hint="Connect again.")
+        return peer
+
+    def _metrics(self) -> dict[str, float]:
+        counts = self.stage.counts
+        metrics = {
+            "frames_shown": float(counts.shown),
+            "frames_repeated": float(counts.repeated),
+            "ticks_missed": float(self.stage.missed),
+            "tick_late_ms": round(counts.late_ms, 1),
+        }
+        counts.late_ms = 0.0
+        for stage in {name for turn in self._latencies for name in turn}:
+            values = [turn[stage] for turn in self._latencies if stage in turn]
+            metrics[f"latency_{stage}_s"] = round(statistics.median(values), 4)
+        return metrics
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        task = asyncio.ensure_future(self._quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, work: Awaitable[Any]) -> None:
+        try:
+            await work
+        except MienError as error:
+            self.warn(error)
+        except Exception:
+            logger.exception("session_task_failed", extra={"session": self.id})
