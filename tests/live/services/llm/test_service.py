@@ -245,6 +245,22 @@ def test_half_an_answer_stays_and_is_excused(answer: Answer, monkeypatch: pytest
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("question", "half", "spoken"),
+    [
+        ("Sky?", "It is blue. ", "It is blue. Sorry, I lost my thread. Please ask me again."),
+        ("天呢？", "天是", "天是。抱歉，我的话断了，请再问我一次。"),
+    ],
+)
+def test_excuse_begins_a_new_sentence(question: str, half: str, spoken: str) -> None:
+    async def run() -> None:
+        with StubLlm([Answer(text=[half, "more"], cut_after=1)]) as server:
+            async with conversation(choice(server)) as talk:
+                assert await talk.ask(question) == spoken
+
+    asyncio.run(run())
+
+
 def test_thoughts_and_markup_are_not_spoken() -> None:
     async def run() -> None:
         text = "<think>\nShort answer.\n</think>\n\n**Hello** [there](https://example.org/x) 😀 `friend`."

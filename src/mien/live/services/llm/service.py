@@ -42,11 +42,12 @@ _MAX_CALLS = 2
 _SORRY = {
     False: (
         "Sorry, I cannot answer just now. Please try again later.",
-        ". Sorry, I lost my thread. Please ask me again.",
+        "Sorry, I lost my thread. Please ask me again.",
     ),
-    True: ("抱歉，我现在没法回答，请稍后再试。", "。抱歉，我的话断了，请再问我一次。"),
+    True: ("抱歉，我现在没法回答，请稍后再试。", "抱歉，我的话断了，请再问我一次。"),
 }
 """Spoken if there is no answer, and after half an answer; in English and in Chinese."""
+_SENTENCE_ENDS = ".!?…。！？"
 
 _STAMPED = (
     LLMFullResponseStartFrame,
@@ -81,7 +82,8 @@ class LanguageModel(OpenAILLMService):
         self._on_error = on_error
         self._generation = turns.generation
         self._calls = 0
-        self._spoke = False
+        self._spoken = ""
+        """The last words of the answer under way; "" before the first."""
         # The system prompt goes with the messages, not in the settings: Pipecat writes those into its log.
         super().__init__(settings=self.Settings(model=choice.model))
         if actions:
@@ -120,7 +122,7 @@ class LanguageModel(OpenAILLMService):
 
     async def _answer(self, context: LLMContext, generation: int) -> AsyncGenerator[ChatCompletionChunk, None]:
         """What Pipecat would get from the server, made speakable; it does not raise, but says and tells what went wrong."""
-        self._spoke = called = False
+        self._spoken, called = "", False
         error: LanguageModelError | None = None
         filtered = Speakable()
         try:
@@ -138,7 +140,7 @@ class LanguageModel(OpenAILLMService):
         if text := filtered.flush():
             yield self._words(text, generation)
         self._calls += called
-        if not (error or called or self._spoke):
+        if not (error or called or self._spoken):
             error = empty_answer(self._choice)
         if error and not self._turns.is_stale(generation):
             await self._excuse(error, context)
@@ -151,15 +153,18 @@ class LanguageModel(OpenAILLMService):
         return self._chat.stream(messages, _tools(self._actions) if self._calls < _MAX_CALLS else [])
 
     def _words(self, text: str, generation: int) -> ChatCompletionChunk:
-        self._spoke = True
+        self._spoken = text
         self._turns.mark("llm", generation)
         return _chunk(ChoiceDelta(content=text))
 
     async def _excuse(self, error: LanguageModelError, context: LLMContext) -> None:
         logger.warning("llm_failed", extra={"preset": self._choice.preset, "reason": error.message})
         self._on_error(error)
-        user = last_user_text([message for message in context.messages if isinstance(message, dict)])
-        frame = LLMTextFrame(_SORRY[is_chinese(user)][self._spoke])
+        chinese = is_chinese(last_user_text([message for message in context.messages if isinstance(message, dict)]))
+        sorry = _SORRY[chinese][bool(self._spoken)]
+        if self._spoken and self._spoken.rstrip()[-1:] not in _SENTENCE_ENDS:
+            sorry = ("。" if chinese else ". ") + sorry
+        frame = LLMTextFrame(sorry)
         frame.append_to_context = False
         await self.push_frame(frame)
 
@@ -171,7 +176,7 @@ class LanguageModel(OpenAILLMService):
         else:
             result = {"error": "There is no such action.", "actions": list(self._actions)}
         # A model that has already spoken beside the call would say it all again.
-        await params.result_callback(result, properties=FunctionCallResultProperties(run_llm=not self._spoke))
+        await params.result_callback(result, properties=FunctionCallResultProperties(run_llm=not self._spoken))
 
 
 def _chunk(delta: ChoiceDelta) -> ChatCompletionChunk:

@@ -6,13 +6,16 @@ import re
 
 from mien.speech.text import clean
 
-_SKIPPED = {"<think>": "</think>", "<thinking>": "</thinking>", "```": "```", "~~~": "~~~"}
+_SKIPPED = {"<think>": "</think>", "<thinking>": "</thinking>", "```": "```"}
 """What opens a stretch that nobody hears, and what ends it."""
 _OPENING = re.compile("|".join(map(re.escape, _SKIPPED)), re.IGNORECASE)
 
-# The end of the text so far that may yet become markup: a word of ASCII signs (also a part of a tag, of an address or of asterisks), or
-# a link whose address is still to come.
-_OPEN_END = re.compile(r"!?\[[^\]\n]{0,300}(?:\](?:\([^)\n]{0,2000})?)?$|[!-~]{1,2000}$")
+# The end of the text so far that may yet become markup: a link up to the sign behind it, a word of ASCII signs (so also a part of a tag, of
+# an address or of asterisks), or an emoji of several parts.
+_OPEN_END = re.compile(
+    r"!?\[[^\]\n]{0,300}(?:\](?:\([^)\n]{0,2000}(?:\)[!-~]{0,100})?)?)?$"
+    r"|[!-~]{1,2000}$|[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+$"
+)
 
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _ADDRESS = re.compile(r"<?(?:https?://|www\.)[^\s<>()\u3000-\uffef]*[^\s<>()\u3000-\uffef.,;:!?'\"]>?", re.IGNORECASE)
@@ -21,9 +24,10 @@ _TAG = re.compile(
 )
 _RULE = re.compile(r"^[ \t]*(?:\|?[ \t]*:?-{3,}[-:| \t]*|[*_=]{3,}[ \t]*)$", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:#{1,6}|>+|[-*+•])[ \t]+)+", re.MULTILINE)
-_TIMES = re.compile(r"(?<=\d) ?\*+ ?(?=\d)")
+_TIMES = re.compile(r"(?<=\d)\*(?=\d)|(?<=\s)\*(?=\s)")
 _EMPHASIS = re.compile(r"\*+|~~|`+|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)")
-_SPACES = re.compile(r" {2,}")
+_BREAK = re.compile(r"\s*\n\s*")
+_SPACES = re.compile(r"[ \t]{2,}")
 
 _INSIDE_LINE = "\x00"
 
@@ -35,8 +39,11 @@ class Speakable:
         self._pending = ""
         self._until = ""
         """The end of the stretch that is skipped now; "" if none is."""
-        self._at_line_start = True
-        self._last = " "
+        self._before = "\n"
+        """The last sign that was read; "\\n" also behind the blanks at the start of a line."""
+        self._newlines = 2
+        self._blank = True
+        """How what was said so far ends: in how many line breaks, and whether in white space at all."""
 
     def feed(self, text: str) -> str:
         """Takes the next piece as the model writes it and gives what can be said by now; a word in progress waits for its end."""
@@ -78,13 +85,26 @@ class Speakable:
     def _say(self, text: str) -> str:
         if not text:
             return ""
-        plain = text if self._at_line_start else _INSIDE_LINE + text
-        line = text.rpartition("\n")
-        self._at_line_start = not line[2].strip() and (bool(line[1]) or self._at_line_start)
+        # The sign before decides what a mark at the beginning means; it is said already and taken off again.
+        plain = _INSIDE_LINE + self._before + text
+        line = plain.rpartition("\n")
+        last = "\n" if line[1] and not line[2].strip() else text[-1]
+        self._before = last if last.isalnum() or last.isspace() else _INSIDE_LINE
         plain = _ADDRESS.sub("", _LINK.sub(r"\1", plain))
         plain = _LINE_MARK.sub("", _RULE.sub("", _TAG.sub(" ", plain))).replace("|", " ")
-        plain = _SPACES.sub(" ", clean(_EMPHASIS.sub("", _TIMES.sub(" × ", plain))))
-        if self._last.isspace():
-            plain = plain.lstrip()
-        self._last = plain[-1:] or self._last
-        return plain
+        plain = _EMPHASIS.sub("", _TIMES.sub(" × ", plain))
+        return self._spaced(clean(plain[2:]))
+
+    def _spaced(self, text: str) -> str:
+        """Joins the text to what was said before with no more white space than one blank or one empty line."""
+        text = _SPACES.sub(" ", _BREAK.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else "\n", text))
+        body = text.lstrip()
+        gap = text[: len(text) - len(body)]
+        fresh = min(2, self._newlines + gap.count("\n")) - self._newlines
+        space = "\n" * fresh or ("" if self._blank or not gap else " ")
+        if body:
+            tail = body[len(body.rstrip()) :]
+            self._newlines, self._blank = tail.count("\n"), bool(tail)
+        else:
+            self._newlines, self._blank = self._newlines + fresh, self._blank or bool(space)
+        return space + body
