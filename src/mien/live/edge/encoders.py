@@ -10,6 +10,10 @@ from aiortc.codecs.base import Encoder
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+from av import CodecContext
+from av.frame import Frame
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 
 MIN_BIT_RATE = 150_000
 _RISE_AFTER_S = 10.0
@@ -49,9 +53,47 @@ class _Steady:
 
 
 class _SteadyVp8(_Steady, Vp8Encoder):
+    """VP8 for drawn pictures: aiortc's own settings are for cameras.
+
+    Their noise filter costs 4 dB of PSNR where there is no noise, and their small buffer makes the first picture blurred (39 dB
+    against 46 dB with one of a second).
+    """
+
     def __init__(self, bit_rate: int) -> None:
         super().__init__()
         self._begin(bit_rate)
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        assert isinstance(frame, VideoFrame)
+        codec, rate = self.codec, self.target_bitrate
+        if codec is None or (codec.width, codec.height, codec.bit_rate) != (frame.width, frame.height, rate):
+            self.codec = _open_vp8(frame.width, frame.height, rate)
+        return super().encode(frame, force_keyframe)
+
+
+def _open_vp8(width: int, height: int, bit_rate: int) -> VideoCodecContext:
+    codec = CodecContext.create("libvpx", "w")
+    assert isinstance(codec, VideoCodecContext)
+    codec.width, codec.height = width, height
+    codec.pix_fmt = "yuv420p"
+    codec.bit_rate = bit_rate
+    # Key frames come when they are asked for.
+    codec.gop_size = 3000
+    codec.qmin, codec.qmax = 2, 56
+    codec.thread_count = 1 if width * height <= 640 * 480 else 2
+    rate = str(bit_rate)
+    codec.options = {
+        "deadline": "realtime",
+        "cpu-used": "-8",
+        "lag-in-frames": "0",
+        "minrate": rate,
+        "maxrate": rate,
+        "bufsize": rate,
+        "undershoot-pct": "100",
+        "overshoot-pct": "15",
+        "static-thresh": "1",
+    }
+    return codec
 
 
 class _SteadyH264(_Steady, H264Encoder):

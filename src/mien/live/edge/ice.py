@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import ipaddress
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCConfiguration, RTCIceCandidate, RTCIceServer
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceCandidate, RTCIceServer, RTCPeerConnection
 from aiortc.rtcicetransport import parse_stun_turn_uri
 from aiortc.sdp import candidate_from_sdp
 
@@ -61,7 +62,10 @@ class IceSettings:
 
     def configuration(self) -> RTCConfiguration:
         """For this side's connection."""
-        return RTCConfiguration(iceServers=[RTCIceServer(**server) for server in self.as_dict()])
+        # With another policy, aiortc leaves the second m-line of a kind on a transport that bundling has closed.
+        return RTCConfiguration(
+            iceServers=[RTCIceServer(**server) for server in self.as_dict()], bundlePolicy=RTCBundlePolicy.MAX_COMPAT
+        )
 
 
 @functools.cache
@@ -70,6 +74,23 @@ def prepare_ice() -> None:
     aioice.ice.CONSENT_INTERVAL = CONSENT_INTERVAL_S
     aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
     aioice.ice.get_host_addresses = _or_loopback(aioice.ice.get_host_addresses)
+
+
+async def close_connection(connection: RTCPeerConnection) -> None:
+    """Closes it, and stops what aioice begins when it is closed in the moment in which it connects: consent checks without end."""
+    transports = [transceiver.receiver.transport for transceiver in connection.getTransceivers()]
+    if connection.sctp is not None:
+        transports.append(connection.sctp.transport)
+    checking = connection.iceConnectionState == "checking"
+    await connection.close()
+    if checking:
+        # aioice looks every 20 ms whether it is connected.
+        await asyncio.sleep(0.05)
+    for transport in transports:
+        task = transport.transport._connection._query_consent_task
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def _or_loopback(host_addresses: Callable[[bool, bool], list[str]]) -> Callable[[bool, bool], list[str]]:

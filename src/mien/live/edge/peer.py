@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mien.errors import UsageError
 from mien.live.edge.encoders import preferred_codecs, use_bit_rate
-from mien.live.edge.ice import IceSettings, prepare_ice, read_candidate
+from mien.live.edge.ice import IceSettings, close_connection, prepare_ice, read_candidate
 from mien.live.edge.offers import Offer, Role, direction, read_offer
 from mien.live.edge.tracks import PictureTrack, SoundTrack
 from mien.live.slices import Slice
@@ -236,7 +236,7 @@ class Peer:
         self._picture.stop()
         self._sound.stop()
         try:
-            await self._connection.close()
+            await close_connection(self._connection)
             if self._microphone is not None:
                 self._microphone.cancel()
                 await asyncio.gather(self._microphone, return_exceptions=True)
