@@ -6,12 +6,12 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import psutil
 
-from mien.avatars import check_name
 from mien.errors import BusyError, MienError, NotFoundError
 from mien.live import logs
 from mien.live.capacity import Capacity, measure
@@ -24,6 +24,7 @@ from mien.live.session import LiveSession, Means
 from mien.settings import Settings
 from mien.speech import Listener, Speaker
 from mien.studio import RenderOptions
+from mien.studio.create import engine_of_named
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ class LiveManager:
         self._speakers: Pool[Speaker] = Pool(self._make_speaker, _close_speaker)
         self._listeners: Pool[Listener] = Pool(self._make_listener, Listener.close)
         self._sessions: dict[str, LiveSession] = {}
-        self._starting = 0
+        self._taken: Counter[bool] = Counter()
+        """Places taken, by whether the engine needs a GPU; those of sessions that are being opened too."""
+        self._kinds: dict[str, bool] = {}
         self._used_mb = 0.0
         self._measured: Capacity | None = None
         self._sweeper: asyncio.Task[None] | None = None
@@ -94,7 +97,7 @@ class LiveManager:
 
     @property
     def limit(self) -> int:
-        """How many sessions there may be at once."""
+        """How many sessions there may be at once, of engines that need no GPU."""
         measured = self._measured.sessions if self._measured else 1
         return self._settings.live_max_sessions or measured
 
@@ -137,14 +140,16 @@ class LiveManager:
             NotFoundError: no such avatar, engine, voice, recogniser.
             MienError: whatever else an avatar, a voice or a language model can raise when it is opened.
         """
-        self._admit()
+        gpu = engine_of_named(request.avatar, self._settings, engine=request.engine).gpu
+        self._admit(gpu)
         # Counted before the first await: offers that come together must not all see the same room.
-        self._starting += 1
+        self._taken[gpu] += 1
         try:
             session = await self._open(request)
-        finally:
-            self._starting -= 1
-        self._sessions[session.id] = session
+        except BaseException:
+            self._taken[gpu] -= 1
+            raise
+        self._sessions[session.id], self._kinds[session.id] = session, gpu
         return session
 
     async def end(self, id: str, reason: str = "deleted") -> None:
@@ -156,6 +161,7 @@ class LiveManager:
         session = self.get(id)
         del self._sessions[id]
         await session.close(reason)
+        self._taken[self._kinds.pop(id)] -= 1
         await self._speakers.give_back(_voice_key(session.request, self._settings))
         await self._listeners.give_back(_recognizer_name(session.request, self._settings))
         logger.info("live_session_ended", extra={"session": id, "reason": reason})
@@ -173,19 +179,19 @@ class LiveManager:
         elif self._used_mb > WARN * self.memory_limit_mb:
             logger.warning("live_memory_high", extra={"used_mb": round(self._used_mb)})
 
-    def _admit(self) -> None:
+    def _admit(self, gpu: bool) -> None:
         if self._used_mb > REFUSE * self.memory_limit_mb:
             raise BusyError("The memory of this server is used up.", hint="Try again in a minute.", retry_after_s=60)
-        if len(self._sessions) + self._starting >= self.limit:
+        limit = self._settings.live_max_gpu_sessions if gpu else self.limit
+        if self._taken[gpu] >= limit:
             raise BusyError(
-                f"All {self.limit} live sessions of this server are taken.",
-                hint="Try again when somebody has left, or raise MIEN_LIVE_MAX_SESSIONS.",
+                f"Maximum session limit reached ({self._taken[gpu]}/{limit}).",
+                hint="Try again when somebody has left, or raise the limit in the settings.",
                 retry_after_s=15,
             )
 
     async def _open(self, request: SessionRequest) -> LiveSession:
         choice = resolve(self._settings, request)
-        check_name(request.avatar)
         options = RenderOptions(fps=request.fps, size=request.size, frame=request.frame, seed=request.seed)
         news = _Forward()
         speaker = await self._speakers.take(_voice_key(request, self._settings))

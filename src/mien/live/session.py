@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pipecat.processors.frame_processor import FrameProcessor
 
 from mien.errors import BusyError, MienError, NotFoundError, RenderError, UsageError
 from mien.live.avatar import AvatarOutput
@@ -95,7 +96,7 @@ class LiveSession:
         stream = means.stream
         self._output = AvatarOutput(stream, self.turns, self)
         self.stage = Stage(stream.fps, stream.take, self._output.show)
-        hearing = [Transcripts(self._understood)]
+        hearing: list[FrameProcessor] = [Transcripts(self._understood)]
         if means.listener is not None:
             hearing.insert(0, SpeechToText(means.listener, request.language, self.turns))
         model = language_model(means.llm, self.turns, stream.actions, self._model_acts, self.warn)
@@ -443,7 +444,12 @@ class LiveSession:
     def _greet(self) -> None:
         if self.request.greeting and not self._greeted:
             self._greeted = True
-            self._spawn(self.say(self.request.greeting, "echo", "queue"))
+            self._spawn(self._greet_when_seen())
+
+    async def _greet_when_seen(self) -> None:
+        while not (self._streams or any(peer.state == "connected" for peer in self._peers.values())):
+            await asyncio.sleep(0.1)
+        await self.say(self.request.greeting, "echo", "queue")
 
     def _enter(self, state: State) -> None:
         if state != self._state:

@@ -101,6 +101,21 @@ def open_named_avatar(name: str, settings: Settings, *, engine: str = AUTO, repo
     return package
 
 
+def engine_of_named(name: str, settings: Settings, *, engine: str = AUTO) -> EngineSpec:
+    """The engine that would draw a stored or built-in avatar; nothing of the avatar is loaded.
+
+    Raises:
+        UsageError: it cannot be the name of an avatar, or was made for another engine.
+        NotFoundError: there is no such avatar or engine.
+        PackageError: the avatar is broken, or made for another version of its engine.
+    """
+    if store(settings).exists(check_name(name)):
+        return engine_of_package(store(settings).get(name), engine)
+    if builtin_picture(name) is None:
+        raise NotFoundError(f"There is no avatar {name!r}.", hint=f"There are: {_known(settings)}.")
+    return engine_for_picture(engine)
+
+
 def _find(reference: str | Path, settings: Settings, engine: str, report: Report) -> AvatarPackage:
     path = Path(reference)
     if _is_package(path):

@@ -24,6 +24,7 @@ class EngineSpec(Spec):
         prepare: `module:function` that makes the avatar's data; see `Prepare`.
         data_version: of that data, raised whenever an earlier `prepare`'s cannot be used any more or would look worse;
             avatars made by another version are made anew where the picture is at hand.
+        gpu: it draws in time for a conversation only on a GPU.
     """
 
     options: type[Any]
@@ -31,6 +32,7 @@ class EngineSpec(Spec):
     creates_from: tuple[str, ...] = ()
     prepare: str = ""
     data_version: int = 1
+    gpu: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
