@@ -1,5 +1,5 @@
 import { readEvents } from './sse'
-import type { Answer, Avatar, IceServer, LiveEvent, NewSession, Say, SessionInfo, SessionRequest, Voice } from './types'
+import type { Answer, Avatar, IceServer, LiveEvent, NewSession, Say, ServerInfo, SessionInfo, SessionRequest, Voice } from './types'
 
 const ROOT = '/api/v1'
 
@@ -50,6 +50,7 @@ async function json<T>(method: string, path: string, body?: unknown): Promise<T>
 
 export const listAvatars = (): Promise<Avatar[]> => json('GET', '/avatars')
 export const listVoices = (): Promise<Voice[]> => json('GET', '/voices')
+export const serverInfo = (): Promise<ServerInfo> => json('GET', '/system')
 export const createSession = (request: SessionRequest): Promise<NewSession> => json('POST', '/live/sessions', request)
 
 /** One live session on the server. */
@@ -63,7 +64,7 @@ export class SessionApi {
     this.path = `/live/sessions/${encodeURIComponent(id)}`
   }
 
-  info(): Promise<SessionInfo & { ice_servers?: IceServer[] }> {
+  info(): Promise<SessionInfo> {
     return json('GET', this.path)
   }
 

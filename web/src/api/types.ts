@@ -6,6 +6,11 @@ export interface Avatar {
   preview?: string
 }
 
+export interface ServerInfo {
+  version: string
+  defaults: { avatar: string; llm: string }
+}
+
 /** A session is asked for `engine:name`. */
 export interface Voice {
   engine: string

@@ -19,6 +19,8 @@ export interface Problem {
   retryAfterS?: number
 }
 
+/** Enough for a download to begin; it then goes on without the session. */
+const HANDOVER_MS = 1500
 const ICE_KEY = 'mien.ice'
 
 const phase = ref<Phase>('setup')
@@ -85,7 +87,7 @@ async function rejoin(id: string): Promise<void> {
     const session = await new SessionApi(id).info()
     if (session.state === 'closed') throw new ApiError(404, 'not_found', '')
     await microphone.open()
-    if (!signal.aborted) run(session, session.ice_servers ?? rememberedIce())
+    if (!signal.aborted) run(session, rememberedIce())
   } catch (error) {
     fail(error)
   }
@@ -221,7 +223,14 @@ async function attempt(what: (session: SessionApi) => Promise<void>): Promise<vo
 
 async function end(): Promise<void> {
   const session = api.value
+  const recorded = conversation.value.recording
   finish()
+  // A running recording is finished and handed over while its session can still be asked for it.
+  if (session && recorded) {
+    await session.record(false).catch(() => undefined)
+    download(session.recordingUrl())
+    await sleep(HANDOVER_MS)
+  }
   await session?.end().catch(() => undefined)
 }
 
@@ -245,6 +254,13 @@ function gone(signal: AbortSignal): void {
 function fail(error: unknown): void {
   finish()
   problem.value = describe(error)
+}
+
+function download(url: string): void {
+  const link = document.createElement('a')
+  link.href = url
+  link.download = ''
+  link.click()
 }
 
 /** Back to choosing. */

@@ -1,4 +1,4 @@
-import type { SessionApi } from '../api/client'
+import { ApiError, type SessionApi } from '../api/client'
 import { deferred, type Link, LinkError } from './link'
 import { SoundSender } from './sender'
 import { Player } from './player'
@@ -9,11 +9,14 @@ const PING_MS = 10_000
 const SILENCE_MS = 15_000
 
 interface Hello {
+  type: 'hello'
   mime: string
   fps: number
   size: [number, number]
   sound_rate: number
 }
+
+type Message = Hello | { type: 'error'; code: string; message: string; hint: string } | { type: 'ping' | 'pong' }
 
 /** Connects over one WebSocket, for networks that let no WebRTC through. Throws LinkError. */
 export async function connectSocket(
@@ -34,8 +37,9 @@ export async function connectSocket(
   socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
     heard = performance.now()
     if (typeof data === 'string') {
-      const message = JSON.parse(data) as Partial<Hello>
-      if (message.mime) hello.resolve(message as Hello)
+      const message = JSON.parse(data) as Message
+      if (message.type === 'hello') hello.resolve(message)
+      else if (message.type === 'error') hello.reject(new ApiError(503, message.code, message.message, message.hint))
     } else if (player) player.push(data)
     else early.push(data)
   }
