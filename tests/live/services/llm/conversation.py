@@ -13,6 +13,7 @@ from pipecat.frames.frames import (
     LLMFullResponseStartFrame,
     LLMMessagesAppendFrame,
     LLMTextFrame,
+    TTSSpeakFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineWorker
@@ -27,7 +28,7 @@ from mien.live.services.llm import LlmChoice, language_model
 from mien.live.turns import Turns, generation_of
 
 PATIENCE_S = 10
-LLM_FRAMES = (LLMFullResponseStartFrame, LLMTextFrame, LLMFullResponseEndFrame)
+KEPT = (LLMFullResponseStartFrame, LLMTextFrame, LLMFullResponseEndFrame, TTSSpeakFrame)
 
 
 class Listener(FrameProcessor):
@@ -40,7 +41,7 @@ class Listener(FrameProcessor):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
-        if isinstance(frame, LLM_FRAMES):
+        if isinstance(frame, KEPT):
             async with self.changed:
                 self.frames.append(frame)
                 self.changed.notify_all()
@@ -75,6 +76,14 @@ class Conversation:
         await self.say(text)
         await self.until(lambda: self._ended(first) >= answers)
         return self.words(first)
+
+    async def excuse(self) -> str:
+        """Waits for what is said when there is no answer."""
+        await self.until(lambda: isinstance(self.listener.frames[-1], TTSSpeakFrame))
+        frame = self.listener.frames[-1]
+        assert isinstance(frame, TTSSpeakFrame)
+        assert frame.append_to_context is False
+        return frame.text
 
     async def interrupt(self) -> None:
         self.turns.cut()

@@ -20,6 +20,7 @@ from pipecat.frames.frames import (
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
+    TTSSpeakFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection
@@ -47,7 +48,6 @@ _SORRY = {
     True: ("抱歉，我现在没法回答，请稍后再试。", "抱歉，我的话断了，请再问我一次。"),
 }
 """Spoken if there is no answer, and after half an answer; in English and in Chinese."""
-_SENTENCE_ENDS = ".!?…。！？"
 
 _STAMPED = (
     LLMFullResponseStartFrame,
@@ -62,7 +62,8 @@ _STAMPED = (
 class LanguageModel(OpenAILLMService):
     """Answers every `LLMContextFrame`; see `language_model`.
 
-    The words it pushes are speakable text. Those of an excuse are not appended to the context. An interruption closes the request.
+    The words it pushes are speakable text. Without an answer, or behind half of one, it pushes an excuse as a `TTSSpeakFrame` that is not
+    appended to the context. An interruption closes the request.
     """
 
     def __init__(
@@ -82,8 +83,8 @@ class LanguageModel(OpenAILLMService):
         self._on_error = on_error
         self._generation = turns.generation
         self._calls = 0
-        self._spoken = ""
-        """The last words of the answer under way; "" before the first."""
+        self._spoke = False
+        self._excuse: TTSSpeakFrame | None = None
         # The system prompt goes with the messages, not in the settings: Pipecat writes those into its log.
         super().__init__(settings=self.Settings(model=choice.model))
         if actions:
@@ -97,14 +98,20 @@ class LanguageModel(OpenAILLMService):
         await self._chat.close()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        if isinstance(frame, LLMContextFrame):
-            stamped = generation_of(frame)
-            generation = self._turns.generation if stamped is None else stamped
-            if self._turns.is_stale(generation):
-                return
-            if generation != self._generation:
-                self._generation, self._calls = generation, 0
+        if not isinstance(frame, LLMContextFrame):
+            await super().process_frame(frame, direction)
+            return
+        stamped = generation_of(frame)
+        generation = self._turns.generation if stamped is None else stamped
+        if self._turns.is_stale(generation):
+            return
+        if generation != self._generation:
+            self._generation, self._calls = generation, 0
+        self._excuse = None
         await super().process_frame(frame, direction)
+        # Behind the answer, so that half an answer stays in the context and the excuse does not get there.
+        if self._excuse:
+            await self.push_frame(self._excuse)
 
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
         if isinstance(frame, _STAMPED):
@@ -122,7 +129,7 @@ class LanguageModel(OpenAILLMService):
 
     async def _answer(self, context: LLMContext, generation: int) -> AsyncGenerator[ChatCompletionChunk, None]:
         """What Pipecat would get from the server, made speakable; it does not raise, but says and tells what went wrong."""
-        self._spoken, called = "", False
+        self._spoke = called = False
         error: LanguageModelError | None = None
         filtered = Speakable()
         try:
@@ -140,10 +147,10 @@ class LanguageModel(OpenAILLMService):
         if text := filtered.flush():
             yield self._words(text, generation)
         self._calls += called
-        if not (error or called or self._spoken):
+        if not (error or called or self._spoke):
             error = empty_answer(self._choice)
         if error and not self._turns.is_stale(generation):
-            await self._excuse(error, context)
+            self._fail(error, context, generation)
 
     async def _ask(self, context: LLMContext, generation: int) -> AsyncGenerator[ChoiceDelta, None]:
         given = await self.get_llm_adapter().get_llm_invocation_params(context, convert_developer_to_user=True)
@@ -153,20 +160,16 @@ class LanguageModel(OpenAILLMService):
         return self._chat.stream(messages, _tools(self._actions) if self._calls < _MAX_CALLS else [])
 
     def _words(self, text: str, generation: int) -> ChatCompletionChunk:
-        self._spoken = text
+        self._spoke = True
         self._turns.mark("llm", generation)
         return _chunk(ChoiceDelta(content=text))
 
-    async def _excuse(self, error: LanguageModelError, context: LLMContext) -> None:
+    def _fail(self, error: LanguageModelError, context: LLMContext, generation: int) -> None:
         logger.warning("llm_failed", extra={"preset": self._choice.preset, "reason": error.message})
         self._on_error(error)
         chinese = is_chinese(last_user_text([message for message in context.messages if isinstance(message, dict)]))
-        sorry = _SORRY[chinese][bool(self._spoken)]
-        if self._spoken and self._spoken.rstrip()[-1:] not in _SENTENCE_ENDS:
-            sorry = ("。" if chinese else ". ") + sorry
-        frame = LLMTextFrame(sorry)
-        frame.append_to_context = False
-        await self.push_frame(frame)
+        self._excuse = TTSSpeakFrame(_SORRY[chinese][self._spoke], append_to_context=False)
+        stamp(self._excuse, generation)
 
     async def _play(self, params: FunctionCallParams) -> None:
         name = str(params.arguments.get("name", ""))
@@ -176,7 +179,7 @@ class LanguageModel(OpenAILLMService):
         else:
             result = {"error": "There is no such action.", "actions": list(self._actions)}
         # A model that has already spoken beside the call would say it all again.
-        await params.result_callback(result, properties=FunctionCallResultProperties(run_llm=not self._spoken))
+        await params.result_callback(result, properties=FunctionCallResultProperties(run_llm=not self._spoke))
 
 
 def _chunk(delta: ChoiceDelta) -> ChatCompletionChunk:
