@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 
 from mien.errors import RenderError
 from mien.live.render import protocol
@@ -46,7 +47,7 @@ class Child:
                     "The process that draws the avatar did not start.", hint="Look at the server's log.", retryable=True
                 )
         except BaseException:
-            await child.stop()
+            await child.kill()
             raise
         return child
 
@@ -70,14 +71,23 @@ class Child:
 
     async def stop(self) -> None:
         """Ends it, gently if it listens; returns when it is gone. May be called twice."""
-        self.warm.set()
         self._input.close()
         try:
-            # It must be read to its end, or the pipe stays open.
-            await asyncio.wait_for(self._process.communicate(), _STOP_S)
+            await asyncio.wait_for(self._end(), _STOP_S)
         except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """Ends it at once; for one that has nothing to finish. May be called twice."""
+        self._input.close()
+        with suppress(ProcessLookupError):
             self._process.kill()
-            await self._process.communicate()
+        await self._end()
+
+    async def _end(self) -> None:
+        self.warm.set()
+        # Read to its end, or the pipe stays open.
+        await self._process.communicate()
 
 
 def _environment() -> dict[str, str]:

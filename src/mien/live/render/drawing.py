@@ -157,5 +157,6 @@ class Speaker:
 def to_pcm(sound: Samples, length: int) -> Pcm:
     """The samples as int16, filled up with silence."""
     pcm = np.zeros(length, np.int16)
-    pcm[: len(sound)] = np.clip(np.rint(np.nan_to_num(sound[:length]) * 32767), -32768, 32767)
+    heard = np.nan_to_num(sound[:length], nan=0.0, posinf=1.0, neginf=-1.0)
+    pcm[: len(heard)] = np.clip(np.rint(heard * 32767), -32768, 32767)
     return pcm

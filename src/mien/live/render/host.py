@@ -126,10 +126,10 @@ class RenderHost:
                 self._child = await self._next_child()
                 self._settled.set()
                 await self._serve(self._child)
-        except (MienError, OSError) as error:
-            logger.exception("render_process_cannot_start")
+        except Exception as error:
+            logger.exception("render_process_given_up")
             self._problem = RenderError(
-                f"The process that draws the avatar cannot be started: {error}.", hint="Look at the server's log."
+                f"The process that draws the avatar cannot be run: {error}", hint="Look at the server's log."
             )
             self._fail(list(self._streams.values()))
         finally:
@@ -255,4 +255,4 @@ async def _cancel(task: asyncio.Task[None] | None) -> None:
 async def _stop(spare: asyncio.Task[Child]) -> None:
     spare.cancel()
     with suppress(asyncio.CancelledError, MienError, OSError):
-        await (await spare).stop()
+        await (await spare).kill()

@@ -34,7 +34,7 @@ from mien.studio.create import open_named_avatar
 from mien.studio.engines import engine_of_package, load_engine, open_session
 from mien.types import Engine, RenderSession
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("mien.live.render.worker")  # not __name__: that is "__main__"
 
 _GRACE_S = 2.0
 """After the end of the input a frame that is being drawn may be finished."""
@@ -63,8 +63,10 @@ class Engines:
             session.push_audio(np.zeros(1600, np.float32))
             session.end_segment()
             list(session.frames())
+        except MienError as error:
+            logger.warning("not_warmed", extra={"why": error.message})
         except Exception:
-            logger.warning("not_warmed", exc_info=True)
+            logger.exception("not_warmed")
 
 
 class Worker:
