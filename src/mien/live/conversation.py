@@ -37,6 +37,7 @@ from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
+from mien.errors import MienError
 from mien.live.frames import RecordingFrame
 from mien.live.turns import Turns, generation_of, stamp
 from mien.types import SAMPLE_RATE, Sound
@@ -53,7 +54,7 @@ class Conversation:
         after_model: processors that speak.
         turns: of the session.
         on_user: told when the user starts (True) and has finished (False) speaking.
-        on_error: told of errors inside Pipecat that nobody else handles.
+        on_error: told of errors of its parts that nobody else handles; the conversation goes on.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Conversation:
         after_model: Sequence[FrameProcessor],
         turns: Turns,
         on_user: Callable[[bool], None],
-        on_error: Callable[[str], None],
+        on_error: Callable[[MienError | str], None],
     ) -> None:
         self.context = LLMContext()
         strategies = UserTurnStrategies(
@@ -92,7 +93,8 @@ class Conversation:
 
         @self.worker.event_handler("on_pipeline_error")
         async def _on_error(_: object, frame: Frame) -> None:
-            on_error(str(getattr(frame, "error", frame)))
+            cause = getattr(frame, "exception", None)
+            on_error(cause if isinstance(cause, MienError) else str(getattr(frame, "error", frame)))
 
     async def start(self) -> None:
         """Returns when every part is ready."""

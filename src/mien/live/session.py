@@ -92,7 +92,7 @@ class LiveSession:
         self._waiting: deque[tuple[int, Callable[[int], Awaitable[None]]]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._latencies: deque[dict[str, float]] = deque(maxlen=20)
-        self._greeted = False
+        self._greeted = self._words_in_turn = False
         stream = means.stream
         self._output = AvatarOutput(stream, self.turns, self)
         self.stage = Stage(stream.fps, stream.take, self._output.show)
@@ -102,7 +102,7 @@ class LiveSession:
         model = language_model(means.llm, self.turns, stream.actions, self._model_acts, self.warn)
         voice = Voice(means.speaker, request.rate, self.turns, self.warn)
         self._conversation = Conversation(
-            hearing, model, [voice, self._output], self.turns, self._user_speaks, self._pipeline_failed
+            hearing, model, [voice, self._output], self.turns, self._user_speaks, self._part_failed
         )
         self._ears = Ears(self._conversation.hear)
 
@@ -380,13 +380,20 @@ class LiveSession:
             self._talker.send(message)
 
     def _understood(self, text: str, final: bool) -> None:
-        self._last_word = time.monotonic()
+        if not text.strip():
+            return
+        self._last_word, self._words_in_turn = time.monotonic(), True
         self.events.add("user_text", text=text, final=final, generation=self.turns.generation)
 
     def _user_speaks(self, begins: bool) -> None:
         self._last_word = time.monotonic()
         self._waiting.clear()
-        self._enter("listening" if begins else "thinking")
+        if begins:
+            self._words_in_turn = False
+            self._enter("listening")
+        else:
+            # A cough is not answered.
+            self._enter("thinking" if self._words_in_turn else "idle")
 
     def _model_acts(self, name: str) -> None:
         try:
@@ -394,8 +401,11 @@ class LiveSession:
         except UsageError as error:
             self.warn(error)
 
-    def _pipeline_failed(self, message: str) -> None:
-        logger.error("pipeline_error", extra={"session": self.id, "error": message[:500]})
+    def _part_failed(self, error: MienError | str) -> None:
+        if isinstance(error, MienError):
+            self.warn(error)
+        else:
+            logger.error("pipeline_error", extra={"session": self.id, "error": error[:500]})
 
     def _client_message(self, message: dict[str, Any]) -> None:
         self._spawn(self.message(message))
