@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_this_machine_is_measured() -> None:
 
 
 def test_what_cannot_be_measured_leaves_room_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert measure(Settings()).sessions == 1
 
 

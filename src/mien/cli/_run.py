@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mien import __version__
-from mien.cli import avatar, weights
+from mien.cli import avatar, bench, weights
 from mien.cli._console import print_error, say
 from mien.cli.doctor import doctor
 from mien.cli.engines import engines
@@ -38,6 +38,7 @@ app.command()(voices)
 app.command()(engines)
 app.add_typer(weights.app, name="weights")
 app.command()(doctor)
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:
