@@ -69,7 +69,7 @@ class Listener:
         return not language or not self.spec.languages or language.split("-")[0].lower() in self.spec.languages
 
     def recognize(self, language: str = "", on_text: Callable[[str], None] | None = None) -> Utterance:
-        """Begins an utterance; never blocks.
+        """Begins an utterance; never blocks. If the recogniser is still being loaded, the answer comes later.
 
         Args:
             language: BCP 47 tag; "" if not known.
@@ -77,7 +77,7 @@ class Listener:
 
         Raises:
             UsageError: it does not know the language.
-            RecognizerError: it is not there just now; it is being started.
+            MienError: it could not be loaded; see `start`. It is tried again from time to time.
         """
         if not self.understands(language):
             raise UsageError(
@@ -85,7 +85,7 @@ class Listener:
                 hint="Choose another recogniser or another language.",
             )
         process = self._process
-        if process is None or not process.ready:
+        if process is None or not process.usable:
             raise self._absent()
         return Utterance(process, next(self._numbers), language, on_text)
 
@@ -112,7 +112,7 @@ class Listener:
         return self._starting
 
     def _ended(self, process: RecognizerProcess) -> None:
-        if process.was_ready and not self._closed:
+        if process.loaded and not self._closed:
             logger.warning("recognizer_restarted", extra={"engine": self.spec.name})
             self._launch()
 
@@ -121,7 +121,7 @@ class Listener:
         if not self._closed and time.monotonic() - self._started_at > _RETRY_S:
             self._launch()
         return error or RecognizerError(
-            f"The recogniser {self.spec.name!r} is being started.", hint="Say it again in a moment.", retryable=True
+            f"The recogniser {self.spec.name!r} is not running.", hint="Say it again in a moment.", retryable=True
         )
 
 
@@ -201,7 +201,7 @@ class Utterance:
         self._result.exception()  # nobody may ever ask for it
 
     def _too_slow(self, timeout_s: float) -> MienError:
-        if self._behind:
+        if self._behind and self._process.loaded:
             # It has not even heard everything: it hangs, or has far too much to do.
             self._process.kill()
         return RecognizerError(

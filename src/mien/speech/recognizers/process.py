@@ -37,15 +37,16 @@ class RecognizerProcess:
         self, engine: str, model: str, settings: Settings, on_end: Callable[[RecognizerProcess], None]
     ) -> None:
         self._name = engine
-        self._hello = {"engine": engine, "model": model, "settings": settings.model_dump(mode="json")}
+        hello = {"engine": engine, "model": model, "settings": settings.model_dump(mode="json")}
         self._on_end = on_end
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._callbacks: dict[int, OnReply] = {}
-        self._loaded = asyncio.Event()
-        self.ready = False
-        """It is loaded and lives."""
-        self.was_ready = False
+        self._started = asyncio.Event()
+        self._unsent: list[bytes] = [wire.pack(hello)]
+        self.usable = True
+        """It has not ended; what is sent to it before it is loaded waits there."""
+        self.loaded = False
         self.error: MienError | None = None
         """Why it ended."""
 
@@ -54,7 +55,7 @@ class RecognizerProcess:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Returns when the recogniser is loaded, or has failed to; see `ready` and `error`."""
+        """Returns when the recogniser is loaded, or has failed to; see `error`."""
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *_COMMAND,
@@ -67,9 +68,9 @@ class RecognizerProcess:
                 RecognizerError(f"The recogniser's process cannot be started: {error}.", hint="Run `mien doctor`.")
             )
             return
-        self._write(wire.pack(self._hello))
+        self._write()
         self._task = asyncio.create_task(self._read(self._process), name="mien-recognizer")
-        await self._loaded.wait()
+        await self._started.wait()
 
     def open(self, number: int, on_reply: OnReply) -> None:
         """From now on replies about this utterance, and an error if the process ends, go to `on_reply`."""
@@ -80,19 +81,20 @@ class RecognizerProcess:
         self._callbacks.pop(number, None)
 
     def send(self, number: int, action: str, samples: Samples | None = None, **fields: Any) -> None:
-        """Tells the child something about an utterance; nothing happens if it has ended."""
+        """Tells the child something about an utterance; it is forgotten if the child has ended."""
         head = {"id": number, "do": action, **fields}
         self._write(wire.pack(head) if samples is None else wire.pack(head, samples))
 
     def kill(self) -> None:
         """Ends the process at once; `on_end` is told."""
+        self.usable = False
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
     async def close(self) -> None:
         """Ends the process; may be called twice."""
-        if not self.ready:
+        if not self.loaded:
             self.kill()
         if self._process and self._process.stdin:
             self._process.stdin.close()
@@ -103,11 +105,14 @@ class RecognizerProcess:
                 self.kill()
                 await self._task
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes = b"") -> None:
         # Not drained: whoever sends an utterance stops when too much of it is not yet worked off.
         stdin = self._process.stdin if self._process else None
+        self._unsent.append(data)
         if stdin and not stdin.is_closing():
-            stdin.write(data)
+            stdin.write(b"".join(self._unsent))
+        if stdin or not self.usable:
+            self._unsent.clear()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -119,8 +124,8 @@ class RecognizerProcess:
             elif "error" in head:
                 error = wire.error_from(head["error"])
             else:
-                self.ready = self.was_ready = True
-                self._loaded.set()
+                self.loaded = True
+                self._started.set()
         code = await process.wait()
         if code:
             logger.warning("recognizer_died", extra={"engine": self._name, "code": code})
@@ -139,8 +144,8 @@ class RecognizerProcess:
         )
 
     def _end(self, error: MienError) -> None:
-        self.ready, self.error = False, error
-        self._loaded.set()
+        self.usable, self.error = False, error
+        self._started.set()
         callbacks, self._callbacks = self._callbacks, {}
         for callback in callbacks.values():
             callback(error)
