@@ -72,10 +72,9 @@ class Conversation:
 
     async def ask(self, text: str, answers: int = 1) -> str:
         """The user says something; gives the words of the answer, or of the next few if there is more than one."""
-        first = len(self.listener.frames)
         await self.say(text)
-        await self.until(lambda: self._ended(first) >= answers)
-        return self.words(first)
+        await self.until(lambda: sum(isinstance(frame, LLMFullResponseEndFrame) for frame in self._turn()) >= answers)
+        return "".join(frame.text for frame in self._turn() if isinstance(frame, LLMTextFrame))
 
     async def excuse(self) -> str:
         """Waits for what is said when there is no answer."""
@@ -93,8 +92,8 @@ class Conversation:
         async with asyncio.timeout(PATIENCE_S), self.listener.changed:
             await self.listener.changed.wait_for(condition)
 
-    def words(self, first: int = 0) -> str:
-        return "".join(frame.text for frame in self.listener.frames[first:] if isinstance(frame, LLMTextFrame))
+    def words(self) -> str:
+        return "".join(frame.text for frame in self.listener.frames if isinstance(frame, LLMTextFrame))
 
     def generations(self) -> set[int | None]:
         return {generation_of(frame) for frame in self.listener.frames}
@@ -110,8 +109,8 @@ class Conversation:
             await asyncio.sleep(0.01)
         return self.history() == list(expected)
 
-    def _ended(self, first: int) -> int:
-        return sum(isinstance(frame, LLMFullResponseEndFrame) for frame in self.listener.frames[first:])
+    def _turn(self) -> list[Frame]:
+        return [frame for frame in self.listener.frames if generation_of(frame) == self.turns.generation]
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -287,6 +288,25 @@ def test_action_beside_words_needs_no_second_answer() -> None:
                     await asyncio.sleep(0.01)
                 assert await talk.ask("Again") == "Next."
                 assert len(server.requests) == 2
+
+    asyncio.run(run())
+
+
+def test_several_actions_are_played_even_if_all_are_numbered_alike() -> None:
+    calls = [
+        {"index": 0, "id": name, "function": {"name": "play_action", "arguments": json.dumps({"name": name})}}
+        for name in ("wave", "nod")
+    ]
+    at_once = Answer(body=f"data: {json.dumps({'choices': [{'delta': {'tool_calls': calls}}]})}\n\ndata: [DONE]\n\n")
+    in_turn = Answer(tools=[("play_action", '{"name": "nod"}'), ("play_action", '{"name": "wave"}')])
+
+    async def run() -> None:
+        with StubLlm([at_once, Answer(text="One."), in_turn, Answer(text="Two.")]) as server:
+            async with conversation(choice(server), "wave", "nod") as talk:
+                assert await talk.ask("Both", answers=2) == "One."
+                assert await talk.ask("Both again", answers=2) == "Two."
+                assert sorted(talk.actions[:2]) == sorted(talk.actions[2:]) == ["nod", "wave"]
+                assert len(server.requests) == 4
 
     asyncio.run(run())
 

@@ -70,16 +70,11 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", text.strip())
 
 
-def test_words_are_given_as_soon_as_they_are_whole() -> None:
+def test_words_are_given_at_once_and_signs_when_it_is_clear_what_they_are() -> None:
     filtered = Speakable()
-    assert [filtered.feed(token) for token in ("Hel", "lo", " there", ", you", " all")] == [
-        "",
-        "",
-        "Hello ",
-        "there, ",
-        "you ",
-    ]
-    assert filtered.flush() == "all"
+    tokens = ["Hel", "lo", " there", ",", " you", " all", "!", " https", "://x.org"]
+    assert [filtered.feed(token) for token in tokens] == ["Hel", "lo", " there", "", ", you", " all", "", "! ", ""]
+    assert filtered.flush() == ""
 
 
 def test_an_empty_line_between_paragraphs_stays() -> None:
@@ -102,3 +97,10 @@ def test_long_text_without_spaces_is_not_slow() -> None:
     filtered = Speakable()
     said = "".join(filtered.feed("a") for _ in range(5000)) + filtered.flush()
     assert said == "a" * 5000
+
+
+@pytest.mark.parametrize("sign", ["[", "[a ", "![", "[a](", "<", "!", "_", "* ", "|-", "`", "~", "h"])
+def test_endless_signs_are_worked_off(sign: str) -> None:
+    text = sign * 2000
+    assert len(pieces(text, len(text))) <= len(text)
+    assert len(pieces(text, 7)) <= len(text)

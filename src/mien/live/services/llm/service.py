@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
+from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta, ChoiceDeltaToolCall
 from pipecat.frames.frames import (
     Frame,
     FunctionCallInProgressFrame,
@@ -129,7 +129,7 @@ class LanguageModel(OpenAILLMService):
 
     async def _answer(self, context: LLMContext, generation: int) -> AsyncGenerator[ChatCompletionChunk, None]:
         """What Pipecat would get from the server, made speakable; it does not raise, but says and tells what went wrong."""
-        self._spoke = called = False
+        self._spoke, calls = False, _Calls()
         error: LanguageModelError | None = None
         filtered = Speakable()
         try:
@@ -139,15 +139,14 @@ class LanguageModel(OpenAILLMService):
                         return
                     if isinstance(delta.content, str) and (text := filtered.feed(delta.content)):
                         yield self._words(text, generation)
-                    if delta.tool_calls:
-                        called = True
-                        yield _chunk(ChoiceDelta(tool_calls=delta.tool_calls))
+                    for call in calls.of(delta):
+                        yield _chunk(ChoiceDelta(tool_calls=[call]))
         except LanguageModelError as failure:
             error = failure
         if text := filtered.flush():
             yield self._words(text, generation)
-        self._calls += called
-        if not (error or called or self._spoke):
+        self._calls += calls.any
+        if not (error or calls.any or self._spoke):
             error = empty_answer(self._choice)
         if error and not self._turns.is_stale(generation):
             self._fail(error, context, generation)
@@ -180,6 +179,22 @@ class LanguageModel(OpenAILLMService):
             result = {"error": "There is no such action.", "actions": list(self._actions)}
         # A model that has already spoken beside the call would say it all again.
         await params.result_callback(result, properties=FunctionCallResultProperties(run_llm=not self._spoke))
+
+
+class _Calls:
+    """The function calls of one answer, numbered 0, 1, 2 … and one at a time, as Pipecat needs them; some servers number all 0."""
+
+    def __init__(self) -> None:
+        self.any = False
+        self._ids: list[str] = []
+
+    def of(self, delta: ChoiceDelta) -> Iterator[ChoiceDeltaToolCall]:
+        for call in delta.tool_calls or ():
+            self.any = True
+            if call.id and call.id not in self._ids:
+                self._ids.append(call.id)
+            call.index = max(0, len(self._ids) - 1)
+            yield call
 
 
 def _chunk(delta: ChoiceDelta) -> ChatCompletionChunk:

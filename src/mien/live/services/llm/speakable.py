@@ -10,17 +10,21 @@ _SKIPPED = {"<think>": "</think>", "<thinking>": "</thinking>", "```": "```"}
 """What opens a stretch that nobody hears, and what ends it."""
 _OPENING = re.compile("|".join(map(re.escape, _SKIPPED)), re.IGNORECASE)
 
-# The end of the text so far that may yet become markup: a link up to the sign behind it, a word of ASCII signs (so also a part of a tag, of
-# an address or of asterisks), or an emoji of several parts.
+# The end of the text so far that may yet become markup: a link up to the sign behind it, the beginning of an address, other ASCII signs
+# than letters (so also a part of a tag, or asterisks), or an emoji of several parts.
 _OPEN_END = re.compile(
-    r"!?\[[^\]\n]{0,300}(?:\](?:\([^)\n]{0,2000}(?:\)[!-~]{0,100})?)?)?$"
-    r"|[!-~]{1,2000}$|[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+$"
+    r"!?\[[^\]\n]{0,200}(?:\](?:\([^)\n]{0,500}(?:\)[!-~]{0,100})?)?)?$"
+    r"|(?<![!-~])(?:h|ht|htt|https?|w|ww|www)$|(?=[a-z0-9]{0,100}[!-/:-@\[-`{-~])[!-~]{1,500}$"
+    r"|[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+$",
+    re.IGNORECASE,
 )
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_LONGEST_OPEN_END = 900
+
+_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,500}\)")
 _ADDRESS = re.compile(r"<?(?:https?://|www\.)[^\s<>()\u3000-\uffef]*[^\s<>()\u3000-\uffef.,;:!?'\"]>?", re.IGNORECASE)
 _TAG = re.compile(
-    r"</?(?:think|thinking|b|i|u|em|strong|br|p|sub|sup|ul|ol|li|code|pre|span|div|a|h[1-6])\b[^<>\n]*>", re.I
+    r"</?(?:think|thinking|b|i|u|em|strong|br|p|sub|sup|ul|ol|li|code|pre|span|div|a|h[1-6])\b[^<>\n]{0,200}>", re.I
 )
 _RULE = re.compile(r"^[ \t]*(?:\|?[ \t]*:?-{3,}[-:| \t]*|[*_=]{3,}[ \t]*)$", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:#{1,6}|>+|[-*+•])[ \t]+)+", re.MULTILINE)
@@ -46,11 +50,11 @@ class Speakable:
         """How what was said so far ends: in how many line breaks, and whether in white space at all."""
 
     def feed(self, text: str) -> str:
-        """Takes the next piece as the model writes it and gives what can be said by now; a word in progress waits for its end."""
+        """Takes the next piece as the model writes it and gives what can be said by now; signs that may become markup wait."""
         self._pending += text
         said = self._skip()
         if not self._until:
-            end = _OPEN_END.search(self._pending)
+            end = _OPEN_END.search(self._pending, max(0, len(self._pending) - _LONGEST_OPEN_END))
             cut = end.start() if end else len(self._pending)
             said += self._say(self._pending[:cut])
             self._pending = self._pending[cut:]
