@@ -42,7 +42,7 @@ describe('what the avatar says', () => {
   })
 
   it('takes a sentence as spoken when the next one begins', () => {
-    expect(hear(sentence('One.'), words('One'), sentence('Two.'), words('Two')).lines).toMatchObject([{ text: 'One. Two', rest: '.' }])
+    expect(hear(sentence('One.'), words('One'), sentence('Two.'), words('Two')).lines).toMatchObject([{ text: 'One. Two', rest: '.', from: 4 }])
   })
 
   it('keeps only what was heard when it is interrupted', () => {

@@ -18,6 +18,8 @@ export interface AvatarLine {
   text: string
   /** What is known but not spoken yet. */
   rest: string
+  /** Where in `text` the sentence under way begins. */
+  from: number
   final: boolean
   interrupted: boolean
   generation: number
@@ -118,7 +120,7 @@ export class Listener {
     const { lines } = this.conversation
     const known = lines.findLast((line): line is AvatarLine => line.who === 'avatar' && line.generation === generation)
     if (known) return known
-    const line: AvatarLine = { key: this.keys++, who: 'avatar', text: '', rest: '', final: false, interrupted: false, generation }
+    const line: AvatarLine = { key: this.keys++, who: 'avatar', text: '', rest: '', from: 0, final: false, interrupted: false, generation }
     lines.push(line)
     return lines.at(-1) as AvatarLine
   }
@@ -128,7 +130,7 @@ export class Listener {
     // The sentence before this one was heard whole, even if its last words were not reported.
     const before = joined(line.text, line.rest)
     this.sentences.set(data.generation, { before, text: data.text })
-    Object.assign(line, { text: before, rest: data.text, final: false })
+    Object.assign(line, { text: before, rest: data.text, from: before.length, final: false })
   }
 
   private words(data: { text: string; generation: number }): void {
