@@ -14,13 +14,16 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
+from fastapi import WebSocket
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mien.errors import AccessError
-from mien.server.errors import problem
+from mien.server.errors import of_http, of_mien
+from mien.server.pages import token_page
 from mien.settings import Settings
 
 COOKIE = "mien_access"
@@ -39,7 +42,7 @@ def is_loopback(host: str) -> bool:
 
 def is_whep(path: str) -> bool:
     """Whether a player asks."""
-    return path.startswith("/whep/")
+    return path == "/whep" or path.startswith("/whep/")
 
 
 def check_listening(host: str, settings: Settings) -> None:
@@ -77,7 +80,10 @@ class Access:
         try:
             entry = self._entry(scope, headers)
         except AccessError as error:
-            await _refuse(scope, receive, send, error, forbidden=not self._token)
+            await _refuse(scope, receive, send, of_mien(error))
+            return
+        except HTTPException as error:
+            await _refuse(scope, receive, send, of_http(error))
             return
         if entry == "query" and scope["path"] == "/":
             await self._welcome(scope)(scope, receive, send)
@@ -88,7 +94,8 @@ class Access:
         """By which right the request comes in.
 
         Raises:
-            AccessError: by none.
+            AccessError: it has no token.
+            HTTPException: 403: a page of somebody else sends it.
         """
         if scope["path"] == HEALTH:
             return "health"
@@ -98,7 +105,7 @@ class Access:
             return "loopback"
         if _preflight(scope):
             return "preflight"
-        if self._has_token(headers.get("authorization", "").removeprefix("Bearer ").strip()):
+        if self._has_token(_bearer(headers)):
             return "bearer"
         if self._has_token(_query_token(scope)) and (scope["path"] == "/" or is_whep(scope["path"])):
             return "query"
@@ -118,6 +125,11 @@ class Access:
         secure = scope.get("scheme") == "https"
         page.set_cookie(COOKIE, self._cookie, httponly=True, samesite="strict", secure=secure)
         return page
+
+
+def _bearer(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _query_token(scope: Scope) -> str:
@@ -140,7 +152,7 @@ def _cookie(headers: Headers) -> str:
 
 def _check_host(headers: Headers) -> None:
     if not is_loopback(_host_name(headers.get("host", ""))):
-        raise AccessError("The request is for another host.", hint="Open http://127.0.0.1, or set a server_token.")
+        raise HTTPException(403, "This server answers to 127.0.0.1 and localhost only, unless a server_token is set.")
 
 
 def _check_origin(headers: Headers) -> None:
@@ -155,9 +167,7 @@ def _check_origin(headers: Headers) -> None:
     except ValueError:
         own = False
     if not own:
-        raise AccessError(
-            "The request comes from a page of another origin.", hint="Send it from this server's own page, or a token."
-        )
+        raise HTTPException(403, "The request comes from a page of another origin; send the token with it.")
 
 
 def _host_name(host: str) -> str:
@@ -167,16 +177,12 @@ def _host_name(host: str) -> str:
         return ""
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, error: AccessError, *, forbidden: bool) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:
     if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008})
+        await WebSocket(scope, receive, send).send_denial_response(answer)
         return
-    status = 403 if forbidden else error.http_status
-    if status == 401 and scope["path"] == "/" and scope["method"] == "GET":
-        from mien.server.pages import token_page
-
-        await token_page()(scope, receive, send)
-        return
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    await problem(status, error.code, error.message, error.hint, headers=headers)(scope, receive, send)
+    if answer.status_code == 401:
+        if scope["path"] == "/" and scope["method"] == "GET":
+            answer = token_page()
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    await answer(scope, receive, send)

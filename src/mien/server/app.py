@@ -46,6 +46,7 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None) -> Fas
     app.state.settings = settings
     app.state.manager = manager
     app.state.aliases = Aliases()
+    app.state.tasks = set()
     errors.install(app)
     for router in (system.router, live.router, websocket.router, whep.router):
         app.include_router(router)

@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,7 +101,10 @@ def install(app: FastAPI) -> None:
     """Lets every error of the app leave as problem JSON."""
 
     @app.exception_handler(MienError)
-    async def mien_error(request: Request, error: MienError) -> ProblemResponse:
+    async def mien_error(request: Request | WebSocket, error: MienError) -> ProblemResponse | None:
+        if isinstance(request, WebSocket):
+            await request.send_denial_response(of_mien(error))
+            return None
         if error.http_status >= 500 and not isinstance(error, BusyError):
             logger.warning("request_failed", extra={"path": request.url.path, "code": error.code})
         return of_mien(error)

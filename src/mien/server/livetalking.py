@@ -5,6 +5,8 @@ Errors are HTTP 200 with `{"code": -1, "msg": …}`, as there. What there names 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -36,6 +38,8 @@ logger = logging.getLogger(__name__)
 _VOICE = re.compile(r"[\w.-]{1,50}(:[\w.+-]{1,150})?")
 _FIRST_CLIP = 2
 """Of `audiotype`: 0 is the usual picture, 1 the idle one, clips follow."""
+
+_LOOK_S = 1.0
 
 _PRIVATE = ("_dir", "_url", "_username", "_prompt")
 """Ends of names of settings that are nobody's business, besides those that are kept out of `repr`."""
@@ -91,6 +95,10 @@ async def offer(request: Request, manager: Manager) -> Response:
     except BaseException:
         await manager.end(session.id, "could not connect")
         raise
+    tasks: set[asyncio.Task[None]] = request.app.state.tasks
+    task = asyncio.create_task(_end_with_client(manager, session))
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
     return JSONResponse({"sdp": answer, "type": "answer", "sessionid": _aliases(request).add(session.id)})
 
 
@@ -224,6 +232,14 @@ async def asr_socket(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_json({"code": -1, "msg": "Speech is recognised from the microphone of the WebRTC connection."})
     await socket.close(1008)
+
+
+async def _end_with_client(manager: LiveManager, session: LiveSession) -> None:
+    """There is one client to a session, and it comes back as another one: what it left is not kept for it."""
+    while session.info().peers:
+        await asyncio.sleep(_LOOK_S)
+    with contextlib.suppress(NotFoundError):
+        await manager.end(session.id, "left")
 
 
 class _Sentences:
