@@ -19,7 +19,7 @@ PACKET = OUTPUT_RATE // 50
 """Samples of one Opus packet, 20 ms."""
 
 _PICTURES = 3
-_PACKETS = 6
+_PACKETS = 12
 _SOUND_TIME_BASE = Fraction(1, OUTPUT_RATE)
 
 Item = TypeVar("Item")
@@ -79,7 +79,10 @@ class PictureTrack(_Track[tuple[int, Picture]]):
 
 
 class SoundTrack(_Track[tuple[int, float, Pcm]]):
-    """The avatar's sound in packets of 20 ms, each given out at its own time; at most 120 ms wait. Counts from tick `origin`."""
+    """The avatar's sound in packets of 20 ms, each given out at its own time. Counts from tick `origin`.
+
+    At most 240 ms wait: a stage that was late catches up 200 ms at once.
+    """
 
     kind = "audio"
     _depth = _PACKETS
