@@ -18,6 +18,7 @@ class Drawn:
     first: bool = False
     last: bool = False
     position_s: float = 0.0
+    ready_at: float = 0.0
     idle: bool = False
     picture: np.ndarray = field(default_factory=lambda: PICTURE)
     sound: np.ndarray = field(default_factory=lambda: np.ones(1920, np.int16))

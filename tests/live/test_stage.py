@@ -22,6 +22,7 @@ class Drawn:
     first: bool = False
     last: bool = False
     position_s: float = 0.0
+    ready_at: float = 0.0
 
 
 class Keep:

@@ -168,6 +168,7 @@ class AvatarOutput(FrameProcessor):
         if frame.idle:
             return
         if frame.first or self._playing is None:
+            self._turns.mark("frame", frame.generation, at=frame.ready_at)
             self._begin_sentence()
         sentence = self._playing
         if sentence is None:

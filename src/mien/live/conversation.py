@@ -45,6 +45,10 @@ from mien.types import SAMPLE_RATE, Sound
 logger = logging.getLogger(__name__)
 
 
+_INTERRUPT_TIMEOUT_S = 1.0
+"""It takes milliseconds; a part that hangs must not hang the session."""
+
+
 class Conversation:
     """A running pipeline.
 
@@ -86,6 +90,15 @@ class Conversation:
         self._runner = WorkerRunner(handle_sigint=False, check_dangling_tasks=False)
         self._started = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+        self._interrupted: dict[int, asyncio.Event] = {}
+        self.worker.set_reached_downstream_filter((InterruptionFrame,))
+
+        @self.worker.event_handler("on_frame_reached_downstream")
+        async def _on_reached(_: object, frame: Frame) -> None:
+            event = self._interrupted.get(generation_of(frame) or 0)
+            if event is not None:
+                event.set()
 
         @self.worker.event_handler("on_pipeline_started")
         async def _on_started(*_: object) -> None:
@@ -136,10 +149,20 @@ class Conversation:
         await self.worker.queue_frame(frame)
 
     async def interrupt(self, generation: int) -> None:
-        """Drops whatever is thought, said or about to be said; the turns are already cut."""
+        """Drops whatever is thought, said or about to be said; the turns are already cut.
+
+        Returns when it is done: what was heard is in the history, and the next turn can be begun.
+        """
         frame = InterruptionFrame()
         stamp(frame, generation)
-        await self.worker.queue_frame(frame)
+        done = self._interrupted[generation] = asyncio.Event()
+        try:
+            await self.worker.queue_frame(frame)
+            await asyncio.wait_for(done.wait(), _INTERRUPT_TIMEOUT_S)
+        except TimeoutError:
+            logger.warning("interruption_slow")
+        finally:
+            del self._interrupted[generation]
 
     async def message(self, message: dict[str, Any]) -> None:
         """A message of a client that speaks RTVI."""

@@ -291,7 +291,7 @@ class LiveSession:
         """
         self._check_room()
         size, fps = self._means.stream.size, self._means.stream.fps
-        sink = FragmentedMp4(size, fps) if format == "mp4" else JpegPcm(size, fps)
+        sink = FragmentedMp4(size, fps, self._settings.live_video_kbps) if format == "mp4" else JpegPcm(fps)
         self._streams.add(sink)
         self.stage.add(sink)
         self._greet()
@@ -316,7 +316,7 @@ class LiveSession:
         folder = self._settings.data_dir / "recordings"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{self.id[:8]}.mp4"
-        self._recording = Recording(path, self._means.stream.size, self._means.stream.fps)
+        self._recording = Recording(path, self._means.stream.fps, on_error=self.warn)
         self.stage.hear = self._ears.begin_track()
         self.stage.add(self._recording)
         self.events.add("recording", recording=True, seconds=0.0)
@@ -334,10 +334,12 @@ class LiveSession:
         self.stage.remove(recording)
         self.stage.hear = None
         self._ears.end_track()
-        await recording.close()
-        self.events.add("recording", recording=False, seconds=round(recording.seconds, 3))
-        self.recording_path = recording.result()
-        return self.recording_path
+        try:
+            recorded = await recording.finish()
+        finally:
+            self.events.add("recording", recording=False, seconds=round(recording.seconds, 3))
+        self.recording_path = recorded.path
+        return recorded.path
 
     # News from its parts
 

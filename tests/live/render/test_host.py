@@ -150,9 +150,9 @@ def test_frames_wait_within_their_bounds(run, host: RenderHost):
         assert stream.ahead == 5
         first = stream.take()
         assert first is not None
-        assert first.idle
+        assert not first.idle, "the waiting idle frame does not hold up the speech"
         await until(lambda: stream.ahead == 5)
-        frames = await speech(stream)
+        frames = [first, *await speech(stream)]
         assert [frame.position_s for frame in frames] == pytest.approx([index / 25 for index in range(50)])
 
     run(live())
@@ -289,6 +289,19 @@ def test_an_engine_that_fails_ends_its_own_stream_only(run, host: RenderHost):
     run(live())
 
 
+def test_ctrl_c_is_left_to_the_server(run, host: RenderHost):
+    async def live() -> None:
+        stream = await host.open("ruby", SMALL)
+        first = host.pid
+        assert first is not None
+        os.kill(first, signal.SIGINT)
+        say(stream, 1, tone(300, 0.4))
+        assert len(await speech(stream)) == 10
+        assert host.pid == first
+
+    run(live())
+
+
 def test_streams_go_on_after_the_process_was_killed(settings: Settings):
     async def live() -> None:
         host = RenderHost(settings)
@@ -321,9 +334,9 @@ def test_a_process_that_dies_again_and_again_is_given_up(settings: Settings):
         host = RenderHost(settings)
         events: list[str] = []
         stream = await host.open("ruby", SMALL, notify=events.append)
-        for deaths in range(1, 4):
+        for deaths, how in enumerate((signal.SIGKILL, signal.SIGTERM, signal.SIGKILL), 1):
             assert host.pid is not None
-            os.kill(host.pid, signal.SIGKILL)
+            os.kill(host.pid, how)
             await until(lambda deaths=deaths: len(events) == deaths)
         assert events == ["restarted", "restarted", "failed"]
         assert (stream.take(), host.streams) == (None, 0)
@@ -380,29 +393,32 @@ def test_nothing_is_left_after_close(settings: Settings):
 
 
 ORPHAN = """
-import asyncio
+import asyncio, os, time
 from mien.live.render import RenderHost
 from mien.settings import Settings
+from mien.studio import RenderOptions
 
 async def main():
     host = RenderHost(Settings.model_validate_json({settings!r}))
-    await host.open("ruby", __import__("mien.studio").studio.RenderOptions(size=128))
+    await host.open("ruby", RenderOptions(size=128))
     print(host.pid, (await host._spare).pid, flush=True)
-    await asyncio.sleep(60)
+    if {forks} and os.fork() == 0:
+        time.sleep(5)  # holds all pipes open meanwhile
+        os._exit(0)
+    time.sleep(60)
 
 asyncio.run(main())
 """
 
 
-def test_the_process_ends_with_the_server(settings: Settings):
-    program = ORPHAN.format(settings=settings.model_dump_json())
+@pytest.mark.parametrize("forks", [False, True], ids=["alone", "forked"])
+def test_the_process_ends_with_the_server(settings: Settings, forks: bool):
+    program = ORPHAN.format(settings=settings.model_dump_json(), forks=forks)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment) as server:
         assert server.stdout is not None
         pids = [int(pid) for pid in server.stdout.readline().split()]
         assert len(pids) == 2
-        for pid in pids:
-            os.kill(pid, signal.SIGINT)
         server.kill()
     deadline = time.monotonic() + PATIENCE_S
     while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):

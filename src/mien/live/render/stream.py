@@ -37,6 +37,7 @@ class Rendered:
         idle: no speech belongs to it.
         first, last: of its segment.
         position_s: seconds of the segment's sound before this frame.
+        ready_at: when it came here, seconds of `time.monotonic`.
     """
 
     picture: Picture
@@ -46,6 +47,7 @@ class Rendered:
     first: bool
     last: bool
     position_s: float
+    ready_at: float
 
 
 class RenderStream:
@@ -64,7 +66,7 @@ class RenderStream:
         self.notify = notify
         self._host = host
         self._ring: Ring | None = None
-        self._ready: deque[tuple[Head, bytes]] = deque()
+        self._ready: deque[tuple[Head, bytes, float]] = deque()
         self._oldest = 0
         self._losses: deque[float] = deque(maxlen=_MAX_LOSSES)
 
@@ -87,7 +89,7 @@ class RenderStream:
         """Drops everything of older generations that was not yet taken, and whatever still comes of them."""
         self._oldest = max(self._oldest, generation)
         self._send_op("clear", generation=generation)
-        stale = [head for head, _ in self._ready if self._is_stale(head)]
+        stale = [head for head, _, _ in self._ready if self._is_stale(head)]
         self._ready = deque(item for item in self._ready if not self._is_stale(item[0]))
         self._give_back(stale)
 
@@ -107,7 +109,11 @@ class RenderStream:
         """The next frame; None if there is none yet."""
         if not self._ready or self._ring is None:
             return None
-        head, sound = self._ready.popleft()
+        head, sound, ready_at = self._ready.popleft()
+        if head["idle"] and self._ready:
+            # Speech has come meanwhile: it need not wait for a frame in which nothing is said.
+            self._give_back([head])
+            head, sound, ready_at = self._ready.popleft()
         picture = self._ring[head["slot"]].copy()
         self._give_back([head])
         return Rendered(
@@ -118,6 +124,7 @@ class RenderStream:
             head["first"],
             head["last"],
             head["position_s"],
+            ready_at,
         )
 
     async def close(self) -> None:
@@ -153,7 +160,7 @@ class RenderStream:
         if self._is_stale(head):
             self._give_back([head])
         else:
-            self._ready.append((head, sound))
+            self._ready.append((head, sound, time.monotonic()))
 
     def lose(self) -> bool:
         """The host's: the process has ended. False: that happened too often, it is not worth trying again."""

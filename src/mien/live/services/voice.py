@@ -86,18 +86,17 @@ class Voice(FrameProcessor):
 
     async def _add(self, frame: LLMTextFrame) -> None:
         async for sentence in self._sentences.aggregate(frame.text):
-            self._put(sentence.text, generation_of(frame), frame.append_to_context)
+            self._put(sentence.text, self._generation(frame), frame.append_to_context)
 
     async def _finish(self, frame: LLMFullResponseEndFrame) -> None:
         rest = self._sentences.text.text
         await self._sentences.reset()
-        self._put(rest, generation_of(frame), True)
+        self._put(rest, self._generation(frame), True)
         self._waiting.put_nowait(frame)
 
-    def _put(self, text: str, generation: int | None, append_to_context: bool) -> None:
+    def _put(self, text: str, generation: int, append_to_context: bool) -> None:
         if not speakable(text):
             return
-        generation = self._turns.generation if generation is None else generation
         self._turns.mark("sentence", generation)
         frame = _Sentence(text=text, append_to_context=append_to_context)
         stamp(frame, generation)
@@ -119,12 +118,13 @@ class Voice(FrameProcessor):
             frame = await self._waiting.get()
             if isinstance(frame, TTSSpeakFrame):
                 await self._say(frame)
-            else:
-                await self.push_frame(frame)
+                continue
+            await self.push_frame(frame)
+            if isinstance(frame, RecordingFrame):
+                await self._push(SpeechDoneFrame(), self._generation(frame))
 
     async def _say(self, frame: TTSSpeakFrame) -> None:
-        generation = generation_of(frame)
-        generation = self._turns.generation if generation is None else generation
+        generation = self._generation(frame)
         if self._turns.is_stale(generation):
             return
         await self.start_ttfb_metrics()
@@ -173,6 +173,10 @@ class Voice(FrameProcessor):
     async def _end_speech(self, generation: int) -> None:
         await self._push(SentenceEndFrame(), generation)
         await self._push(TTSStoppedFrame(), generation)
+
+    def _generation(self, frame: Frame) -> int:
+        generation = generation_of(frame)
+        return self._turns.generation if generation is None else generation
 
     async def _push(self, frame: Frame, generation: int) -> None:
         stamp(frame, generation)
