@@ -84,11 +84,16 @@ def read_offer(sdp: str) -> Offer:
     if len(sdp) > _MAX_LENGTH:
         raise UsageError("The SDP offer is too large.", hint=f"At most {_MAX_LENGTH} characters.")
     text = _useful(sdp)
-    description = SessionDescription.parse(text)
+    try:
+        description = SessionDescription.parse(text)
+    except StopIteration as error:
+        # From a codec without a name; a coroutine may not let it through.
+        raise ValueError("a codec without a name") from error
     if not 0 < len(description.media) <= _MAX_SECTIONS:
         raise UsageError(
             f"The SDP offer has {len(description.media)} m-lines.", hint=f"Offer 1 to {_MAX_SECTIONS} of them."
         )
+    _check(description)
     sections = tuple(
         Section(
             mid=media.rtp.muxId,
@@ -100,6 +105,20 @@ def read_offer(sdp: str) -> Offer:
     )
     ice = description.media[0].ice
     return Offer(text, sections, (ice.usernameFragment or "") if ice else "")
+
+
+def _check(description: SessionDescription) -> None:
+    """Refuses what would leave aiortc's connection in a state in which it cannot even be closed."""
+    mids = [media.rtp.muxId for media in description.media]
+    kinds = [media.kind for media in description.media]
+    bundled = [mid for group in description.group if group.semantic == "BUNDLE" for mid in group.items]
+    if len(set(mids)) < len(mids) or not set(bundled) <= set(mids):
+        raise ValueError("m-lines that are not told apart")
+    if not set(kinds) <= {"audio", "video", "application"} or kinds.count("application") > 1:
+        raise ValueError("m-lines of another kind")
+    for media in description.media:
+        if media.ice is None or media.dtls is None or not media.dtls.fingerprints:
+            raise ValueError("an m-line without a way to connect")
 
 
 def _useful(sdp: str) -> str:

@@ -237,11 +237,12 @@ class Peer:
         self._sound.stop()
         try:
             await close_connection(self._connection)
-            if self._microphone is not None:
-                self._microphone.cancel()
-                await asyncio.gather(self._microphone, return_exceptions=True)
-        finally:
-            self._on_closed(self)
+        except Exception:
+            logger.exception("peer_close_failed", extra={"peer": self.id})
+        if self._microphone is not None:
+            self._microphone.cancel()
+            await asyncio.gather(self._microphone, return_exceptions=True)
+        self._on_closed(self)
 
     def _end(self, reason: str) -> None:
         if self._closing is None:
