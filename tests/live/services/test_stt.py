@@ -148,7 +148,7 @@ def silence(seconds: float) -> Samples:
 def test_a_spoken_sentence_becomes_the_users_message():
     async def run() -> Heard:
         async with talking("pocketsphinx") as talk:
-            await talk.play(silence(0.6), said("What is the weather today in London?"), silence(1.0))
+            await talk.play(silence(0.6), said("One two three four five six seven."), silence(1.0))
             await talk.heard.until(LLMContextFrame)
             return talk.heard
 
@@ -157,7 +157,7 @@ def test_a_spoken_sentence_becomes_the_users_message():
     assert finals[-1].finalized
     (message,) = heard.context.get_messages()
     assert message == {"role": "user", "content": " ".join(heard.finals())}
-    assert {"weather", "today"} & set(heard.finals()[-1].split())
+    assert "two three four five" in heard.finals()[-1]
 
 
 def test_what_is_understood_so_far_is_told_while_the_user_speaks():

@@ -89,7 +89,9 @@ class _Utterance:
 
     def finish(self) -> str:
         if self._first is not None:
-            self._decoder.process_raw(self._begin(self._first), False, False)
+            sound = self._begin(self._first)
+            if sound:
+                self._decoder.process_raw(sound, False, False)
         self._decoder.end_utt()
         text = self._understood()
         self._owner.give_back(self._decoder)
@@ -105,6 +107,7 @@ class _Utterance:
         self._first = None
         sound = b"".join(pieces)
         if sound:
+            self._decoder.start_stream()  # forgets the noise of the utterance before
             self._decoder.start_utt()
             self._decoder.process_raw(sound, True, True)  # no search; all at once, which is what measures the mean
             self._decoder.end_utt()

@@ -33,7 +33,8 @@ class SherpaRecognizer:
             )
         except (RuntimeError, ValueError) as error:
             raise WeightsError(
-                f"The model in {folder} cannot be used: {error}.", hint=_how_to_get(models_folder(settings))
+                f"The model in {folder} cannot be used: {str(error).rstrip('.')}.",
+                hint=_how_to_get(models_folder(settings)),
             ) from error
 
     def recognize(self, language: str = "") -> _Utterance:

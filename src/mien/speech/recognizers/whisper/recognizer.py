@@ -36,7 +36,7 @@ class WhisperRecognizer:
             )
         except (RuntimeError, ValueError, OSError) as error:  # CTranslate2's and the hub's
             raise WeightsError(
-                f"The Whisper model {path} cannot be used: {error}.", hint=_how_to_get(settings), retryable=True
+                f"The Whisper model {path} cannot be used: {str(error).rstrip('.')}.", hint=_how_to_get(settings)
             ) from error
         self._languages = set(self.model.supported_languages)
 
