@@ -208,6 +208,21 @@ def test_stale_words_are_never_said():
     run(test)
 
 
+def test_the_late_end_of_an_interrupted_answer_does_not_cut_the_next_one():
+    async def test(rig: Rig) -> None:
+        old = rig.turns.begin()
+        new = rig.turns.cut()
+        end = LLMFullResponseEndFrame()
+        stamp(end, old)
+        await rig.send(LLMFullResponseStartFrame(), LLMTextFrame("One two"), generation=new)
+        await rig.send(end)
+        await rig.send(LLMTextFrame(" three."), LLMFullResponseEndFrame(), generation=new)
+        await rig.until(lambda: rig.screen.ahead == 15)
+        assert rig.speaker.said == ["One two three."]
+
+    run(test)
+
+
 def test_a_sentence_that_cannot_be_said_is_told_and_the_next_one_follows():
     async def test(rig: Rig) -> None:
         turn = rig.turns.begin()

@@ -70,6 +70,9 @@ class Voice(FrameProcessor):
             case EndFrame() | CancelFrame():
                 await self._drop()
                 await self.push_frame(frame, direction)
+            case LLMFullResponseStartFrame() | LLMTextFrame() | LLMFullResponseEndFrame() if self._is_stale(frame):
+                # The end of an answer that was interrupted may come when the next one has begun.
+                pass
             case LLMTextFrame() if not frame.skip_tts:
                 await self._add(frame)
             case LLMFullResponseEndFrame():
@@ -125,7 +128,7 @@ class Voice(FrameProcessor):
 
     async def _say(self, frame: TTSSpeakFrame) -> None:
         generation = self._generation(frame)
-        if self._turns.is_stale(generation):
+        if self._is_stale(frame):
             return
         await self.start_ttfb_metrics()
         chunks: Iterator[SpeechChunk] | None = None
@@ -173,6 +176,9 @@ class Voice(FrameProcessor):
     async def _end_speech(self, generation: int) -> None:
         await self._push(SentenceEndFrame(), generation)
         await self._push(TTSStoppedFrame(), generation)
+
+    def _is_stale(self, frame: Frame) -> bool:
+        return self._turns.is_stale(self._generation(frame))
 
     def _generation(self, frame: Frame) -> int:
         generation = generation_of(frame)
