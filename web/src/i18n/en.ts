@@ -46,6 +46,7 @@ export default {
     end: 'End',
     record: 'Record',
     stop_recording: 'Stop recording',
+    saving: 'Saving …',
     download: 'Download the recording',
     controls: 'Controls',
     actions: 'Movements',

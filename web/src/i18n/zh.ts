@@ -48,6 +48,7 @@ const zh: typeof en = {
     end: '结束',
     record: '录制',
     stop_recording: '停止录制',
+    saving: '正在保存……',
     download: '下载录像',
     controls: '控制',
     actions: '动作',

@@ -5,6 +5,8 @@ export interface Link {
   readonly lost: Promise<undefined>
   /** null: no sound goes out. */
   setMicrophone(track: MediaStreamTrack | null): Promise<void>
+  /** Leaves out what has come but was not shown yet: the avatar was interrupted. */
+  skip(): void
   close(): void
 }
 

@@ -1,5 +1,6 @@
 import { computed, reactive, ref } from 'vue'
 import { remembered } from './remembered'
+import { wake } from './wake'
 
 /** `insecure`: browsers give microphones only to pages from https or localhost. */
 export type MicrophoneState = 'off' | 'asking' | 'on' | 'denied' | 'missing' | 'insecure'
@@ -86,6 +87,7 @@ export function loudness(samples: Float32Array): number {
 
 function startMeter(stream: MediaStream): () => void {
   const context = new AudioContext()
+  wake(context)
   const analyser = new AnalyserNode(context, { fftSize: 1024 })
   context.createMediaStreamSource(stream).connect(analyser)
   const samples = new Float32Array(analyser.fftSize)

@@ -43,6 +43,15 @@ export class Player {
     this.append()
   }
 
+  /** Shows the newest picture at once. */
+  toNewest(): void {
+    const { buffered, currentTime } = this.video
+    if (!buffered.length) return
+    const start = buffered.start(buffered.length - 1)
+    const end = buffered.end(buffered.length - 1)
+    if (end - currentTime > AFTER_JUMP_S || currentTime < start) this.video.currentTime = Math.max(start, end - AFTER_JUMP_S)
+  }
+
   close(): void {
     clearInterval(this.timer)
     this.pieces = []
@@ -82,10 +91,8 @@ export class Player {
   private follow(): void {
     const { buffered, currentTime } = this.video
     if (!buffered.length) return
-    const start = buffered.start(buffered.length - 1)
-    const end = buffered.end(buffered.length - 1)
-    const ahead = end - currentTime
-    if (ahead > JUMP_S || currentTime < start) this.video.currentTime = Math.max(start, end - AFTER_JUMP_S)
+    const ahead = buffered.end(buffered.length - 1) - currentTime
+    if (ahead > JUMP_S || currentTime < buffered.start(buffered.length - 1)) this.toNewest()
     this.video.playbackRate = ahead > FASTER_S ? 1.06 : 1
   }
 }

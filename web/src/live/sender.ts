@@ -1,3 +1,4 @@
+import { wake } from './wake'
 import worklet from './sender-worklet.js?url&no-inline'
 
 /** Gives the microphone's sound as 16-bit mono at 16 kHz, in pieces of 40 ms. */
@@ -24,6 +25,7 @@ export class SoundSender {
 
   private async open(): Promise<AudioNode> {
     const context = (this.context = new AudioContext())
+    wake(context)
     await context.audioWorklet.addModule(worklet)
     // Two filters in a row keep what 16 kHz cannot carry from folding back into the speech.
     const filters = [0, 1].map(() => new BiquadFilterNode(context, { type: 'lowpass', frequency: 7000, Q: 0.7 }))

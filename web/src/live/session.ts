@@ -30,6 +30,8 @@ const problem = ref<Problem>()
 const transport = ref<Transport>()
 /** The browser wants a click before it plays sound. */
 const silenced = ref(false)
+/** A recording is being finished. */
+const saving = ref(false)
 /** For people who pick the WebSocket themselves: ?transport=ws. */
 const forced = new URLSearchParams(location.search).get('transport')
 
@@ -58,7 +60,8 @@ export function useLive() {
     say,
     interrupt: () => attempt((session) => session.interrupt()),
     action: (name: string) => attempt((session) => session.action(name)),
-    record: (on: boolean) => attempt((session) => session.record(on)),
+    saving,
+    record,
     useMicrophoneOf,
     unsilence,
     end,
@@ -89,7 +92,8 @@ async function rejoin(id: string): Promise<void> {
     await microphone.open()
     if (!signal.aborted) run(session, rememberedIce())
   } catch (error) {
-    fail(error)
+    if (error instanceof ApiError && error.status === 404) gone(signal)
+    else fail(error)
   }
 }
 
@@ -128,6 +132,7 @@ async function listen(session: SessionApi, signal: AbortSignal): Promise<void> {
         backoff = new Backoff()
         lastId = event.id || lastId
         listener.take(event)
+        if (event.kind === 'avatar_done' && event.data.interrupted) link?.skip()
         if (event.kind === 'closed') return finish()
       }
     } catch (error) {
@@ -221,6 +226,12 @@ async function attempt(what: (session: SessionApi) => Promise<void>): Promise<vo
   }
 }
 
+async function record(on: boolean): Promise<void> {
+  saving.value = !on
+  await attempt((session) => session.record(on))
+  saving.value = false
+}
+
 async function end(): Promise<void> {
   const session = api.value
   const recorded = conversation.value.recording
@@ -280,6 +291,5 @@ export function describe(error: unknown): Problem {
   const words = { message: error.message, hint: error.hint, retryAfterS: error.retryAfterS }
   if (error.code === 'busy') return { key: 'busy', ...words }
   if (error.status === 401) return { key: 'token', ...words }
-  if (error.status === 404 && !error.message) return { key: 'gone' }
   return { key: 'other', ...words }
 }

@@ -72,5 +72,5 @@ export async function connectSocket(
     player.close()
     void sender.close()
   })
-  return { kind: 'ws', lost: lost.promise, setMicrophone: (track) => sender.set(track), close: () => lost.resolve(undefined) }
+  return { kind: 'ws', lost: lost.promise, setMicrophone: (track) => sender.set(track), skip: () => player.toNewest(), close: () => lost.resolve(undefined) }
 }

@@ -36,6 +36,7 @@ export async function connectWebRtc(
       kind: 'webrtc',
       lost: lost.promise,
       setMicrophone: (track) => sound.sender.replaceTrack(track),
+      skip: () => undefined, // the browser itself keeps the wait short
       close: () => {
         peer.close()
         if (video.srcObject === stream) video.srcObject = null
