@@ -278,6 +278,8 @@ def main() -> None:
     worker.send(protocol.pack({"op": "ready"}))
     threading.Thread(target=_read, args=(source, worker), name="reader", daemon=True).start()
     worker.run()
+    # At once: nothing is to be saved, and an avatar that is just being opened would be waited for.
+    os._exit(0)
 
 
 if __name__ == "__main__":
