@@ -21,8 +21,8 @@ from mien.types import Image, Samples
 
 logger = logging.getLogger(__name__)
 
-_WAITING = 50
-"""Slices that may wait for the encoder, 2 s (20 MB at 512²); then the oldest is dropped, picture and sound together."""
+_WAITING = 100
+"""Slices that may wait for the encoder, 4 s (40 MB at 512²); then the oldest is dropped, picture and sound together."""
 
 _KNEE = 0.7
 """Where the mixed sound begins to be pressed together."""
@@ -156,7 +156,7 @@ class Recording:
     def _writer(self, size: tuple[int, int]) -> VideoWriter:
         # Less effort than for a film: it runs beside the session.
         return VideoWriter(
-            self.path, size, self._fps, OUTPUT_RATE, metadata=METADATA, xmp=XMP, crf=20, preset="superfast"
+            self.path, size, self._fps, OUTPUT_RATE, metadata=METADATA, xmp=XMP, crf=20, preset="ultrafast"
         )
 
 
