@@ -1,0 +1,182 @@
+"""Who is let in, when sessions end, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from live.sessions import Watcher, events, request, run, texts, until
+from mien.errors import BusyError, MienError, NotFoundError, SettingsError, UsageError
+from mien.live.manager import LiveManager
+from mien.settings import Settings
+
+
+class Clock:
+    """Time that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.memory_mb = 100.0
+
+
+def manager_of(settings: Settings, clock: Clock, **changed: object) -> LiveManager:
+    usual = {"live_max_sessions": 3, "recognizer": "canned", "live_memory_mb": 1000}
+    return LiveManager(
+        settings.model_copy(update=usual | changed), clock=lambda: clock.now, memory_mb=lambda: clock.memory_mb
+    )
+
+
+def test_twenty_at_once_never_exceed_the_limit(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        outcomes = await asyncio.gather(*(manager.create(request()) for _ in range(20)), return_exceptions=True)
+        refused = [outcome for outcome in outcomes if isinstance(outcome, BusyError)]
+        assert len(refused) == 18
+        assert all(error.retry_after_s > 0 for error in refused)
+        assert len(manager.list()) == 2 == manager.capacity["open"]
+        await manager.end(manager.list()[0].id)
+        await manager.create(request())
+        with pytest.raises(BusyError):
+            await manager.create(request())
+
+    run(settings, test, live_max_sessions=2)
+
+
+def test_a_session_that_cannot_begin_takes_no_place(settings: Settings):
+    wrong = [
+        ({"avatar": "nobody"}, NotFoundError),
+        ({"avatar": "../ruby"}, UsageError),
+        ({"engine": "nonsense"}, MienError),
+        ({"voice": "nonsense"}, NotFoundError),
+        ({"voice": "espeak:klingon-xx"}, NotFoundError),
+        ({"recognizer": "nonsense"}, NotFoundError),
+        ({"llm": "nonsense"}, UsageError),
+        ({"llm": "openai"}, SettingsError),
+    ]
+
+    async def test(manager: LiveManager) -> None:
+        for wanted, error in wrong:
+            with pytest.raises(error):
+                await manager.create(request(**wanted))
+        assert manager.list() == []
+        await manager.create(request())
+
+    run(settings, test, live_max_sessions=1)
+
+
+def test_without_a_recogniser_one_can_still_type(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request(recognizer=""))
+        assert events(session, "warning")[0].data["code"] == "weights"
+        await session.say("I cannot hear you.")
+        await until(lambda: texts(session) == ["I cannot hear you."])
+
+    run(settings, test, recognizer="canned:absent")
+
+
+def test_an_unknown_session_is_not_found(settings: Settings):
+    manager = LiveManager(settings)
+    with pytest.raises(NotFoundError):
+        manager.get("nonsense")
+
+
+def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
+    clock = Clock()
+
+    class Session:
+        def __init__(self, name: str, alone: float, silent: float) -> None:
+            self.id, self.alone, self.silent, self.closed = name, alone, silent, ""
+            self.request = request()
+
+        def alone_s(self, now: float) -> float:
+            return self.alone
+
+        def silent_s(self, now: float) -> float:
+            return self.silent
+
+        async def close(self, reason: str) -> None:
+            self.closed = reason
+
+    async def main() -> None:
+        manager = manager_of(settings, clock)
+        sessions = [
+            Session("watched", 0, 0),
+            Session("alone", 61, 0),
+            Session("silent", 0, 601),
+            Session("young", 59, 9),
+        ]
+        for session in sessions:
+            manager._sessions[session.id] = session  # pyright: ignore[reportArgumentType]
+            manager._kinds[session.id] = False
+        await manager.sweep()
+        assert [session.closed for session in sessions] == ["", "nobody watched", "nobody said anything", ""]
+        clock.memory_mb = manager._used_mb = 1001
+        await manager.sweep()
+        assert [session.closed for session in sessions] == [
+            "",
+            "nobody watched",
+            "nobody said anything",
+            "memory was needed",
+        ]
+        await manager.sweep()
+        assert sessions[0].closed == "", "a session that speaks is not ended for its memory"
+
+    asyncio.run(main())
+
+
+def test_memory_far_beyond_its_limit_refuses_new_sessions(settings: Settings):
+    async def main() -> None:
+        manager = manager_of(settings, Clock())
+        manager._used_mb = 1201
+        with pytest.raises(BusyError, match="memory"):
+            await manager.create(request())
+
+    asyncio.run(main())
+
+
+def test_a_session_that_nobody_joins_ends_by_itself(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        await until(lambda: manager.list() == [])
+        assert events(session, "closed")[0].data["reason"] == "nobody watched"
+
+    run(settings, test, live_peer_timeout_s=1)
+
+
+def held() -> dict[str, int]:
+    gc.collect()
+    own = psutil.Process()
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "threads": threading.active_count(),
+        "fds": own.num_fds(),
+        "children": len(own.children(recursive=True)),
+        "shm": len(list(Path("/dev/shm").glob("*mien*"))) if os.path.isdir("/dev/shm") else 0,
+    }
+
+
+def test_sessions_leave_nothing_behind(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        async def one() -> None:
+            session = await manager.create(request())
+            Watcher(session)
+            await session.say("Hello.")
+            await until(lambda: session.info().speaking)
+            await manager.end(session.id)
+
+        for _ in range(2):
+            await one()
+        await asyncio.sleep(0.3)
+        before = held()
+        for _ in range(4):
+            await one()
+        await asyncio.sleep(0.3)
+        assert held() == before
+
+    run(settings, test)
+    assert psutil.Process().children(recursive=True) == []
