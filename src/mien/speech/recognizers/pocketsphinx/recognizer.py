@@ -48,6 +48,7 @@ class PocketsphinxRecognizer:
             dict=f"{self._folder}/cmudict-en-us.dict",
             lm=None,
             fwdflat=False,
+            maxhmmpf=10_000,  # bounds the work on sound that is like no word
             loglevel="FATAL",
         )
         decoder = pocketsphinx.Decoder(config)
@@ -107,7 +108,7 @@ class _Utterance:
         self._first = None
         sound = b"".join(pieces)
         if sound:
-            self._decoder.start_stream()  # forgets the noise of the utterance before
+            self._decoder.reinit_feat()  # forgets the noise of the utterance before
             self._decoder.start_utt()
             self._decoder.process_raw(sound, True, True)  # no search; all at once, which is what measures the mean
             self._decoder.end_utt()
