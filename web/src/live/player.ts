@@ -57,10 +57,6 @@ export class Player {
     this.pieces = []
     this.buffer = undefined
     URL.revokeObjectURL(this.url)
-    if (this.video.src === this.url) {
-      this.video.removeAttribute('src')
-      this.video.load()
-    }
     this.video.playbackRate = 1
   }
 

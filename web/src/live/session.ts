@@ -249,11 +249,20 @@ function finish(): void {
   stop.abort()
   link?.close()
   link = undefined
+  clear()
   microphone.close()
   running.id = ''
   conversation.value.state = 'closed'
   transport.value = undefined
   if (phase.value !== 'setup') phase.value = info.value ? 'ended' : 'setup'
+}
+
+/** Takes the last picture away; while a connection is restored it stays. */
+function clear(): void {
+  if (!video) return
+  video.srcObject = null
+  video.removeAttribute('src')
+  video.load()
 }
 
 function gone(signal: AbortSignal): void {

@@ -39,7 +39,6 @@ export async function connectWebRtc(
       skip: () => undefined, // the browser itself keeps the wait short
       close: () => {
         peer.close()
-        if (video.srcObject === stream) video.srcObject = null
         lost.resolve(undefined)
       },
     }
