@@ -114,14 +114,14 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
             manager._sessions[session.id] = session  # pyright: ignore[reportArgumentType]
             manager._kinds[session.id] = False
         await manager.sweep()
-        assert [session.closed for session in sessions] == ["", "nobody watched", "nobody said anything", ""]
+        assert [session.closed for session in sessions] == ["", "no_peer", "idle", ""]
         clock.memory_mb = manager._used_mb = 1001
         await manager.sweep()
         assert [session.closed for session in sessions] == [
             "",
-            "nobody watched",
-            "nobody said anything",
-            "memory was needed",
+            "no_peer",
+            "idle",
+            "memory",
         ]
         await manager.sweep()
         assert sessions[0].closed == "", "a session that speaks is not ended for its memory"
@@ -143,7 +143,7 @@ def test_a_session_that_nobody_joins_ends_by_itself(settings: Settings):
     async def test(manager: LiveManager) -> None:
         session = await manager.create(request())
         await until(lambda: manager.list() == [])
-        assert events(session, "closed")[0].data["reason"] == "nobody watched"
+        assert events(session, "closed")[0].data["reason"] == "no_peer"
 
     run(settings, test, live_peer_timeout_s=1)
 

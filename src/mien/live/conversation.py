@@ -178,6 +178,8 @@ class TurnGate(FrameProcessor):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
+        if isinstance(frame, InputAudioRawFrame):
+            return  # fifty a second that nobody behind here needs
         if direction is FrameDirection.DOWNSTREAM:
             match frame:
                 case InterruptionFrame():

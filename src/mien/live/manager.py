@@ -89,7 +89,7 @@ class LiveManager:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
-        await asyncio.gather(*(self.end(id, "server stopped") for id in list(self._sessions)), return_exceptions=True)
+        await asyncio.gather(*(self.end(id, "server_stopped") for id in list(self._sessions)), return_exceptions=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._speakers.close()
         await self._listeners.close()
@@ -171,9 +171,9 @@ class LiveManager:
         now = self._clock()
         for session in self.list():
             if session.alone_s(now) > self._settings.live_peer_timeout_s:
-                await self._end_quietly(session, "nobody watched")
+                await self._end_quietly(session, "no_peer")
             elif session.silent_s(now) > self._settings.live_idle_timeout_s:
-                await self._end_quietly(session, "nobody said anything")
+                await self._end_quietly(session, "idle")
         if self._used_mb > EVICT * self.memory_limit_mb:
             await self._evict()
         elif self._used_mb > WARN * self.memory_limit_mb:
@@ -215,7 +215,7 @@ class LiveManager:
             try:
                 await session.start()
             except BaseException:
-                await session.close("could not start")
+                await session.close("not_started")
                 raise
         except BaseException:
             await self._speakers.give_back(_voice_key(request, self._settings))
@@ -232,7 +232,7 @@ class LiveManager:
         now = self._clock()
         idle = [session for session in self.list() if session.silent_s(now) > 0]
         if idle:
-            await self._end_quietly(max(idle, key=lambda session: session.silent_s(now)), "memory was needed")
+            await self._end_quietly(max(idle, key=lambda session: session.silent_s(now)), "memory")
 
     async def _end_quietly(self, session: LiveSession, reason: str) -> None:
         try:
