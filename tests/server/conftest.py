@@ -71,7 +71,7 @@ class Server:
         self.http = httpx.Client(base_url=self.url, timeout=30)
 
     def session(self, **request: Any) -> Session:
-        """A new session; waits while one that was ended still makes room."""
+        """A new session with the smallest avatar."""
         answer = self.http.post("/api/v1/live/sessions", json={"avatar": "dot", "size": 128} | request)
         assert answer.status_code == 201, answer.text
         return Session(self, answer.json())
@@ -120,6 +120,14 @@ class Session:
         return events
 
 
+def make_dot(folder: Path) -> None:
+    """The avatar `dot`, which is drawn at once."""
+    settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache")
+    picture = folder / "dot.png"
+    write_image(picture, np.random.default_rng(0).integers(0, 200, (128, 128, 3), dtype=np.uint8))
+    create_avatar("dot", picture, settings, engine="sketch")
+
+
 def environment(folder: Path, **settings: object) -> dict[str, str]:
     """Variables for a Mien of its own, with the sketch engine."""
     own = {"DATA_DIR": folder / "data", "CACHE_DIR": folder / "cache", "OFFLINE": 1, "LIVE_MAX_SESSIONS": LIMIT}
@@ -134,7 +142,7 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
 
 
 def start(folder: Path, *arguments: str, **settings: object) -> Server:
-    """Runs `mien serve` or another command that ends up serving, and waits until it is ready."""
+    """Runs `mien serve`, or another command that serves, and waits until it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mien", *(arguments or ("serve",)), "--port", "0", "--json"],
         env=environment(folder, **settings),
@@ -150,26 +158,23 @@ def start(folder: Path, *arguments: str, **settings: object) -> Server:
     return Server(ready["url"].partition("?")[0].rstrip("/"), folder / "data", process)
 
 
-def stop(server: Server) -> int:
-    """ctrl-C; gives the exit code."""
-    server.http.close()
-    server.process.send_signal(signal.SIGINT)
+def stop(server: Server, how: signal.Signals = signal.SIGINT) -> int:
+    """ctrl-C, or `kill`; gives the exit code."""
+    server.process.send_signal(how)
     try:
         return server.process.wait(20)
     finally:
+        server.http.close()
         server.process.kill()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache")
-    picture = folder / "dot.png"
-    write_image(picture, np.random.default_rng(0).integers(0, 200, (128, 128, 3), dtype=np.uint8))
-    create_avatar("dot", picture, settings, engine="sketch")
+    make_dot(folder)
     server = start(folder, LIVETALKING_AT_ROOT=1, LIVE_PEER_TIMEOUT_S=60)
     yield server
-    stop(server)
+    assert stop(server) == 0
 
 
 def eventually(true: Callable[[], bool], timeout_s: float = 10) -> None:

@@ -39,8 +39,8 @@ def response(log: EventLog, after: int | None, encode: Callable[[Event], str] = 
 async def _stream(log: EventLog, after: int | None, encode: Callable[[Event], str]) -> AsyncIterator[str]:
     events = aiter(log.read(after))
     following = asyncio.ensure_future(anext(events, None))
-    yield "retry: 1000\n\n"
     try:
+        yield "retry: 1000\n\n"
         while True:
             done, _ = await asyncio.wait((following,), timeout=KEEP_ALIVE_S)
             if not done:
