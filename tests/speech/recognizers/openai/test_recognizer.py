@@ -159,7 +159,11 @@ def test_an_answer_that_does_not_end_is_cut_off(server: Server, configured: Sett
 
 def test_a_server_that_says_nothing_is_not_waited_for(server: Server, configured: Settings):
     silent = threading.Event()
-    server.answer = lambda _: silent.wait(5) and None
+
+    def says_nothing(_: BaseHTTPRequestHandler) -> None:
+        silent.wait(5)
+
+    server.answer = says_nothing
     with pytest.raises(RecognizerError, match="ReadTimeout") as caught:
         understood(configured)
     silent.set()

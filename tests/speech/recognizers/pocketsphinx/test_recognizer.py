@@ -86,7 +86,7 @@ def test_silence_of_any_length_has_no_words(recognizer: PocketsphinxRecognizer, 
 
 
 def test_sound_out_of_bounds_is_taken(recognizer: PocketsphinxRecognizer):
-    assert isinstance(understood(recognizer, np.tile(np.float32([7, -7]), SAMPLE_RATE)), str)
+    assert isinstance(understood(recognizer, np.tile(np.array([7, -7], np.float32), SAMPLE_RATE)), str)
 
 
 def test_it_has_one_model_only(settings: Settings):
