@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, rtcrtpreceiver
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
+from aiortc.rtp import RtcpSrPacket
 from av import AudioFrame, VideoFrame
 from numpy.typing import NDArray
 
@@ -109,19 +111,23 @@ class Watcher:
         self._tasks: list[asyncio.Task[None]] = []
         self._arrived: dict[str, dict[int, float]] = {"audio": {}, "video": {}}
         self._first: dict[str, int] = {}
+        self._reports: dict[str, deque[float]] = {"audio": deque(maxlen=KEPT), "video": deque(maxlen=KEPT)}
         self._changed = asyncio.Event()
 
     async def connect(self) -> None:
         """Returns when pictures and sound arrive."""
         connection = self._connection
+        connection.on("connectionstatechange", self._changed.set)
         connection.addTransceiver(self.microphone, "sendrecv")
         connection.addTransceiver("video", "recvonly")
         for transceiver in connection.getTransceivers():
             self._tap(transceiver.receiver, transceiver.kind)
-            self._tasks.append(asyncio.create_task(self._read(transceiver.receiver.track)))
         await connection.setLocalDescription(await connection.createOffer())
         answer = await self.post("offer", json={"sdp": connection.localDescription.sdp, "type": "offer"})
         await connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
+        self._tasks = [
+            asyncio.create_task(self._read(transceiver.receiver.track)) for transceiver in connection.getTransceivers()
+        ]
         await self.until(lambda: len(self._arrived["video"]) > 2 and len(self._arrived["audio"]) > 2, _CONNECT_S)
 
     async def post(self, what: str, **request: Any) -> dict[str, Any]:
@@ -146,14 +152,21 @@ class Watcher:
         """When the last pictures or packets of sound ("video", "audio") were complete, seconds of `time.monotonic`."""
         return sorted(self._arrived[kind].values())
 
+    def epoch(self, kind: str) -> float:
+        """The sender's clock when a time stamp is 0, seconds, by its sender reports."""
+        return statistics.median(self._reports[kind])
+
     async def until(self, done: Callable[[], Any], timeout_s: float) -> None:
         """Waits for something that arrives.
 
         Raises:
             TimeoutError: it does not.
+            ConnectionError: the connection is lost.
         """
         async with asyncio.timeout(timeout_s):
             while not done():
+                if self._connection.connectionState in ("failed", "closed"):
+                    raise ConnectionError("The connection to the session is lost.")
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -178,6 +191,15 @@ class Watcher:
             await handle(packet, arrival_time_ms)
 
         vars(receiver)["_handle_rtp_packet"] = tapped
+        handle_report = receiver._handle_rtcp_packet
+
+        async def reported(packet: Any) -> None:
+            if isinstance(packet, RtcpSrPacket) and kind in self._first:
+                stamp = (packet.sender_info.rtp_timestamp - self._first[kind]) % 2**32
+                self._reports[kind].append(packet.sender_info.ntp_timestamp / 2**32 - stamp / _CLOCKS[kind])
+            await handle_report(packet)
+
+        vars(receiver)["_handle_rtcp_packet"] = reported
 
     async def _read(self, track: MediaStreamTrack) -> None:
         kept = self.pictures if track.kind == "video" else self.sounds
