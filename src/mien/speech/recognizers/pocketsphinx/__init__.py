@@ -6,7 +6,7 @@ from mien.speech.recognizer import RecognizerSpec
 
 SPEC = RecognizerSpec(
     name="pocketsphinx",
-    summary="PocketSphinx: English, always there, small and quick; mishears about one word in six",
+    summary="PocketSphinx: English, always there, small and quick; mishears about one word in five",
     licence="BSD-2-Clause",
     factory="mien.speech.recognizers.pocketsphinx.recognizer:PocketsphinxRecognizer",
     modules=("pocketsphinx",),
