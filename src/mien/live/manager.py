@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from mien.errors import BusyError, MienError, NotFoundError
+from mien.errors import BusyError, MienError, NotFoundError, RecognizerError
 from mien.live import logs
 from mien.live.capacity import Capacity, measure
 from mien.live.edge.ice import IceSettings
@@ -223,6 +223,11 @@ class LiveManager:
                 await self._listeners.give_back(_recognizer_name(request, self._settings))
             raise
         news.to(session.render_news)
+        if listener is not None and request.language and not listener.understands(request.language):
+            trouble = RecognizerError(
+                f"The recogniser {listener.spec.name!r} does not understand the language {request.language!r}.",
+                hint="Type, or set MIEN_RECOGNIZER to one that does: sherpa-onnx, faster-whisper, openai.",
+            )
         if trouble is not None:
             session.warn(trouble)
         return session
@@ -256,7 +261,9 @@ class LiveManager:
         return await asyncio.to_thread(_warm_speaker, self._settings, key.partition("#")[0])
 
     async def _make_listener(self, key: str) -> Listener:
-        listener = Listener(self._settings, key)
+        # Only the owner of this machine may have models fetched to it.
+        own = key == self._settings.recognizer
+        listener = Listener(self._settings if own else self._settings.model_copy(update={"offline": True}), key)
         try:
             await listener.start()
         except BaseException:

@@ -1,0 +1,105 @@
+"""A real server, the built page, and the system's Chromium with a microphone that plays a recording."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from live.sessions import voice
+from mien.settings import Settings
+from server.conftest import Server, make_dot, start, stop
+
+STATIC = Path(__file__).parents[2] / "src" / "mien" / "server" / "static"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    missing = [
+        what for what, found in (("Chromium", CHROMIUM), ("the built page (make web)", STATIC.is_dir())) if not found
+    ]
+    if missing:
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=f"not here: {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("web")
+    make_dot(folder)
+    server = start(folder, LIVE_MAX_SESSIONS=2, RECOGNIZER="canned")
+    yield server
+    assert stop(server) == 0
+
+
+@pytest.fixture(scope="package")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some silence, a question, and silence again, over and over."""
+    folder = tmp_path_factory.mktemp("microphone")
+    question = voice("Tell me what time it is", Settings(data_dir=folder, cache_dir=folder))
+    silence = np.zeros(16000, np.int16)
+    path = folder / "question.wav"
+    soundfile.write(path, np.concatenate([silence, silence, question, *[silence] * 8]), 16000)
+    return path
+
+
+@pytest.fixture(scope="package")
+def browser(microphone: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """Fails if the page asks any other host for anything, or complains."""
+    complaints: list[str] = []
+    context = browser.new_context(base_url=server.url, locale="en-US", viewport={"width": 1280, "height": 800})
+    context.on("request", lambda request: complaints.append(request.url) if _foreign(request.url, server) else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield context
+    for page in context.pages:
+        _end(page)
+    context.close()
+    assert [one for one in complaints if "503" not in one] == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def _foreign(url: str, server: Server) -> bool:
+    return not url.startswith((server.url, "blob:", "data:"))
+
+
+def _end(page: Page) -> None:
+    """Ends the page's session, so that the next test has its place."""
+    _, _, session = page.url.partition("#/live/")
+    if session:
+        page.evaluate("id => fetch(`/api/v1/live/sessions/${id}`, {method: 'DELETE'})", session)
