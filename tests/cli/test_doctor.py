@@ -71,3 +71,13 @@ def test_version_and_help(mien: Mien):
     alone = mien("avatar")
     assert (alone.code, alone.err) == (2, "")
     assert "create" in alone.out
+
+
+def test_it_tells_what_live_conversation_needs(mien: Mien, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MIEN_RECOGNIZER", "nonsense:tiny")
+    monkeypatch.setenv("MIEN_LLM", "ollama")
+    found = {finding["what"]: finding for finding in mien("doctor", "--json").json["findings"]}
+    assert found["live"]["state"] in ("ok", "note")
+    assert found["recogniser pocketsphinx"]["state"] == "ok"
+    assert found["default recogniser"]["state"] == "missing"
+    assert found["language model"]["found"] == "ollama"

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ from live.sessions import Watcher, events, request, run, texts, until
 from mien.errors import BusyError, MienError, NotFoundError, SettingsError, UsageError
 from mien.live.manager import LiveManager
 from mien.settings import Settings
+from mien.studio.create import engine_of_named
+from mien.types import EngineSpec
 
 
 class Clock:
@@ -45,6 +48,29 @@ def test_twenty_at_once_never_exceed_the_limit(settings: Settings):
             await manager.create(request())
 
     run(settings, test, live_max_sessions=2)
+
+
+def test_engines_that_need_a_gpu_have_a_limit_of_their_own(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    from mien.live import manager as module
+
+    def spec_of(name: str, chosen: Settings, *, engine: str) -> EngineSpec:
+        return replace(engine_of_named(name, chosen, engine=engine), gpu=name == "sapphire")
+
+    monkeypatch.setattr(module, "engine_of_named", spec_of)
+
+    async def test(manager: LiveManager) -> None:
+        gpu = await manager.create(request(avatar="sapphire"))
+        await manager.create(request())
+        with pytest.raises(BusyError):
+            await manager.create(request(avatar="sapphire"))
+        with pytest.raises(BusyError):
+            await manager.create(request())
+        await manager.end(gpu.id)
+        with pytest.raises(BusyError):
+            await manager.create(request())
+        await manager.create(request(avatar="sapphire"))
+
+    run(settings, test, live_max_sessions=1, live_max_gpu_sessions=1)
 
 
 def test_a_session_that_cannot_begin_takes_no_place(settings: Settings):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import shutil
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,6 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_weights(settings),
         *_engines(),
         *_voices(settings),
+        *_live(settings),
     ]
 
 
@@ -146,6 +149,41 @@ def _voices(settings: Settings) -> Iterator[Finding]:
         yield Finding("default voice", "missing", error.message, error.hint)
     else:
         yield Finding("default voice", "ok", settings.voice)
+
+
+_LIVE_MODULES = ("aiortc", "fastapi", "pipecat", "psutil", "uvicorn", "websockets")
+
+
+def _live(settings: Settings) -> Iterator[Finding]:
+    missing = [name for name in _LIVE_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        yield Finding("live", "note", f"needs {', '.join(missing)}", "pip install 'mien[live]'")
+        return
+    if not _network_addresses():
+        yield Finding("live", "note", "this machine has no network address: WebRTC works on it alone")
+    else:
+        yield Finding("live", "ok", "mien live")
+    for name in plugins.names(plugins.RECOGNIZERS):
+        yield _plugin("recogniser", plugins.spec(plugins.RECOGNIZERS, name))
+    named = settings.recognizer.partition(":")[0]
+    if named not in plugins.names(plugins.RECOGNIZERS):
+        yield Finding("default recogniser", "missing", f"there is none called {named!r}", "Look at MIEN_RECOGNIZER.")
+    scripted = settings.llm == "scripted"
+    yield Finding(
+        "language model",
+        "note" if scripted else "ok",
+        "none: the avatar repeats what it hears" if scripted else settings.llm,
+        "Set MIEN_LLM, for example to ollama or openai." if scripted else "",
+    )
+
+
+def _network_addresses() -> list[str]:
+    """Of this machine, beside the loopback ones."""
+    import psutil
+
+    families = (socket.AF_INET, socket.AF_INET6)
+    found = [one for addresses in psutil.net_if_addrs().values() for one in addresses if one.family in families]
+    return [one.address for one in found if not one.address.startswith(("127.", "::1"))]
 
 
 def _plugin(kind: str, spec: plugins.Spec) -> Finding:
