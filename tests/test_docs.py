@@ -63,7 +63,8 @@ def test_every_command_and_option(language: str, path: str):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_option_that_does_not_exist(language: str):
     named = set(re.findall(r"`(--[a-z-]+)`", guide(language, "cli")))
-    real = {name for command in COMMANDS.values() for parameter in command.params for name in parameter.opts}
+    parameters = [parameter for command in COMMANDS.values() for parameter in command.params]
+    real = {name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)}
     assert named <= real | {"--help", "--version"}
 
 
@@ -97,7 +98,7 @@ def test_every_entry_point(language: str):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["cli", "python", "settings", "pictures"])
+@pytest.mark.parametrize("name", ["cli", "live", "python", "settings", "pictures"])
 def test_links_lead_somewhere(language: str, name: str):
     for link in re.findall(r"\]\(([^)#]+)", guide(language, name)):
         assert link.startswith("http") or (ROOT / "docs" / language / link).exists(), link

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from live.sessions import Watcher, events, request, run, texts, until
-from mien.errors import BusyError, MienError, NotFoundError, SettingsError, UsageError
+from mien.errors import BusyError, MienError, NotFoundError, UsageError
 from mien.live.manager import LiveManager
 from mien.settings import Settings
 from mien.studio.create import engine_of_named
@@ -82,7 +82,7 @@ def test_a_session_that_cannot_begin_takes_no_place(settings: Settings):
         ({"voice": "espeak:klingon-xx"}, NotFoundError),
         ({"recognizer": "nonsense"}, NotFoundError),
         ({"llm": "nonsense"}, UsageError),
-        ({"llm": "openai"}, SettingsError),
+        ({"llm": "openai"}, UsageError),
     ]
 
     async def test(manager: LiveManager) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from mien.errors import BusyError, MienError, NotFoundError, RecognizerError
+from mien.errors import BusyError, MienError, NotFoundError, RecognizerError, SettingsError, UsageError
 from mien.live import logs
 from mien.live.capacity import Capacity, measure
 from mien.live.edge.ice import IceSettings
@@ -191,7 +191,13 @@ class LiveManager:
             )
 
     async def _open(self, request: SessionRequest) -> LiveSession:
-        choice = resolve(self._settings, request)
+        try:
+            choice = resolve(self._settings, request)
+        except SettingsError as error:
+            if not request.llm:
+                raise
+            # It is the request that names what this server has no key or model for.
+            raise UsageError(error.message, hint=error.hint) from error
         options = RenderOptions(fps=request.fps, size=request.size, frame=request.frame, seed=request.seed)
         news = _Forward()
         speaker = await self._speakers.take(_voice_key(request, self._settings))

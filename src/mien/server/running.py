@@ -48,6 +48,9 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None]
 
 
 async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
+    from mien.live.logs import quiet_pipecat
+
+    quiet_pipecat()  # before it is imported, which is when it shows its banner
     from mien.live.manager import LiveManager
 
     manager = LiveManager(settings)
