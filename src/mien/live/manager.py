@@ -6,8 +6,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -28,6 +29,8 @@ from mien.studio.create import engine_of_named
 
 logger = logging.getLogger(__name__)
 
+_KEPT_RECORDINGS = 200
+"""That can still be asked for by the id of their session; the files themselves stay."""
 _SWEEP_S = 1.0
 _MEMORY_EVERY_S = 5.0
 _OWN_SHARE = 0.6
@@ -61,6 +64,8 @@ class LiveManager:
         self._taken: Counter[bool] = Counter()
         """Places taken, by whether the engine needs a GPU; those of sessions that are being opened too."""
         self._kinds: dict[str, bool] = {}
+        self._recordings: OrderedDict[str, Path] = OrderedDict()
+        """Of sessions that are over, by their id."""
         self._used_mb = 0.0
         self._measured: Capacity | None = None
         self._sweeper: asyncio.Task[None] | None = None
@@ -129,6 +134,18 @@ class LiveManager:
             raise NotFoundError(f"There is no live session {id[:50]!r}.", hint="It may be over; start a new one.")
         return session
 
+    def recording(self, id: str) -> Path:
+        """The last finished recording of a session, also of one that is over.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        session = self._sessions.get(id)
+        path = self._recordings.get(id) if session is None else session.recording_path
+        if path is None or not path.is_file():
+            raise NotFoundError(f"The session {id[:50]!r} has no finished recording.", hint="Begin and end one.")
+        return path
+
     def list(self) -> list[LiveSession]:
         return list(self._sessions.values())
 
@@ -161,6 +178,10 @@ class LiveManager:
         session = self.get(id)
         del self._sessions[id]
         await session.close(reason)
+        if session.recording_path is not None:
+            self._recordings[id] = session.recording_path
+            while len(self._recordings) > _KEPT_RECORDINGS:
+                self._recordings.popitem(last=False)
         self._taken[self._kinds.pop(id)] -= 1
         await self._speakers.give_back(_voice_key(session.request, self._settings))
         await self._listeners.give_back(_recognizer_name(session.request, self._settings))

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from mien.errors import NotFoundError
 from mien.live.request import Say, SessionInfo, SessionRequest, When
 from mien.server import sse
 from mien.server.errors import problems
@@ -123,14 +122,9 @@ async def record(session: Session, request: Record) -> SessionInfo:
     response_class=FileResponse,
     responses={200: {"content": {"video/mp4": _BINARY}}, 206: {"description": "The range that was asked for."}},
 )
-async def get_recording(session: Session) -> FileResponse:
-    """The last recording, once it was stopped."""
-    path = session.recording_path
-    if path is None or session.info().recording or not path.is_file():
-        raise NotFoundError(
-            f"The session {session.id} has no finished recording.", hint="POST …/record begins and ends one."
-        )
-    return FileResponse(path, media_type="video/mp4", filename=f"{session.id}.mp4")
+async def get_recording(session_id: str, manager: Manager) -> FileResponse:
+    """The last recording, once it was stopped; also of a session that is over."""
+    return FileResponse(manager.recording(session_id), media_type="video/mp4", filename=f"{session_id}.mp4")
 
 
 @router.get(

@@ -172,11 +172,8 @@ async def record(request: Request, manager: Manager) -> Response:
 @router.get("/record/{sessionid}")
 async def get_record(sessionid: str, request: Request, manager: Manager) -> Response:
     try:
-        session = _session(request, manager, sessionid)
+        path = manager.recording(_aliases(request).resolve(sessionid))
     except NotFoundError:
-        return PlainTextResponse("Record not found", 404)
-    path = session.recording_path
-    if path is None or session.info().recording or not path.is_file():
         return PlainTextResponse("Record not found", 404)
     return FileResponse(path, media_type="video/mp4")
 
