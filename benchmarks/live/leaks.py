@@ -13,13 +13,13 @@ _REST_S = 4.0
 
 
 async def leaks(server: ServerProcess, sessions: int, first: int = 20) -> dict[str, Any]:
-    """Opens sessions, lets each say a word, closes them; memory, threads, processes and files after `first` and after all."""
+    """Opens sessions, lets each say a word, closes them; memory, threads, processes and files after every `first` of them."""
     usage: dict[str, Any] = {"0": await _usage(server)}
     for n in range(1, sessions + 1):
         async with watching(server, size=256, seed=n) as watcher:
             await watcher.say("Yes.")
             await asyncio.sleep(0.3)
-        if n in (first, sessions) or n % 50 == 0:
+        if n % first == 0 or n == sessions:
             await asyncio.sleep(_REST_S)
             usage[str(n)] = await _usage(server)
     early, late = usage.get(str(first), usage["0"]), usage[str(sessions)]

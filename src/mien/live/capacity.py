@@ -24,12 +24,13 @@ logger = logging.getLogger(__name__)
 
 HEAD_ROOM = 0.75
 """The share of a core that sessions may use; beyond it frames come late before the core is full."""
-LOOP = 0.16
-"""Cores of one session on the server's event loop: RTP, SRTP, the pipeline, voice activity, the clock. All sessions share one thread."""
+LOOP = 0.2
+"""Cores of one session beside drawing and encoding: RTP, SRTP, the pipeline, voice activity, the clock, the voice. Most of it runs on one thread, the
+event loop, which all sessions share. Measured 0.17 with three sessions, 0.24 with one."""
 SESSION_MB = 60.0
-"""Memory of one session, in the server and in the render process together."""
-SERVER_MB = 900.0
-"""Memory of a server without sessions: itself, the render process and its spare one, the recogniser."""
+"""Memory of one session, in the server and in the render process together; measured 55."""
+SERVER_MB = 700.0
+"""Memory of a server without sessions: itself, the render process and its spare one, the recogniser; measured 450 fresh, 670 after many."""
 
 _FPS, _SIZE = 25, 512
 _WARM_UP, _FRAMES = 10, 40
