@@ -141,15 +141,15 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
             manager._kinds[session.id] = False
         await manager.sweep()
         assert [session.closed for session in sessions] == ["", "no_peer", "idle", ""]
-        clock.memory_mb = manager._used_mb = 1001
-        await manager.sweep()
+        clock.memory_mb = 1001
+        await manager.relieve()
         assert [session.closed for session in sessions] == [
             "",
             "no_peer",
             "idle",
             "memory",
         ]
-        await manager.sweep()
+        await manager.relieve()
         assert sessions[0].closed == "", "a session that speaks is not ended for its memory"
 
     asyncio.run(main())

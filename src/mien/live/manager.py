@@ -67,6 +67,7 @@ class LiveManager:
         self._recordings: OrderedDict[str, Path] = OrderedDict()
         """Of sessions that are over, by their id."""
         self._used_mb = 0.0
+        self._memory_high = False
         self._measured: Capacity | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -188,17 +189,23 @@ class LiveManager:
         logger.info("live_session_ended", extra={"session": id, "reason": reason})
 
     async def sweep(self) -> None:
-        """Ends sessions that nobody watches, in which nobody speaks, or whose memory is needed."""
+        """Ends sessions that nobody watches, or in which nobody speaks."""
         now = self._clock()
         for session in self.list():
             if session.alone_s(now) > self._settings.live_peer_timeout_s:
                 await self._end_quietly(session, "no_peer")
             elif session.silent_s(now) > self._settings.live_idle_timeout_s:
                 await self._end_quietly(session, "idle")
+
+    async def relieve(self) -> None:
+        """Measures the memory; ends the session that has been silent for the longest time if too much is used."""
+        self._used_mb = await asyncio.to_thread(self._memory_mb)
+        high = self._used_mb > WARN * self.memory_limit_mb
+        if high and not self._memory_high:
+            logger.warning("live_memory_high", extra={"used_mb": round(self._used_mb)})
+        self._memory_high = high
         if self._used_mb > EVICT * self.memory_limit_mb:
             await self._evict()
-        elif self._used_mb > WARN * self.memory_limit_mb:
-            logger.warning("live_memory_high", extra={"used_mb": round(self._used_mb)})
 
     def _admit(self, gpu: bool) -> None:
         if self._used_mb > REFUSE * self.memory_limit_mb:
@@ -260,7 +267,6 @@ class LiveManager:
         return session
 
     async def _evict(self) -> None:
-        """Ends the idle session that has been silent for the longest time."""
         now = self._clock()
         idle = [session for session in self.list() if session.silent_s(now) > 0]
         if idle:
@@ -277,10 +283,10 @@ class LiveManager:
         while True:
             await asyncio.sleep(_SWEEP_S)
             try:
+                await self.sweep()
                 if self._clock() - measured > _MEMORY_EVERY_S:
                     measured = self._clock()
-                    self._used_mb = await asyncio.to_thread(self._memory_mb)
-                await self.sweep()
+                    await self.relieve()
             except Exception:
                 logger.exception("live_sweep_failed")
 

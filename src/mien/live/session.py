@@ -222,7 +222,7 @@ class LiveSession:
 
     def silent_s(self, now: float) -> float:
         """Seconds since anybody said anything."""
-        return 0.0 if self._state in ("speaking", "thinking", "listening") else now - self._last_word
+        return 0.0 if self._state in ("speaking", "listening") else now - self._last_word
 
     def alone_s(self, now: float) -> float:
         """Seconds since anybody watched."""
