@@ -117,7 +117,7 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
     class Session:
         def __init__(self, name: str, alone: float, silent: float) -> None:
             self.id, self.alone, self.silent, self.closed = name, alone, silent, ""
-            self.request = request()
+            self.request, self.recording_path = request(), None
 
         def alone_s(self, now: float) -> float:
             return self.alone
