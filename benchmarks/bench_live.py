@@ -102,7 +102,7 @@ def main() -> None:
         }
         with ServerProcess(settings) as server, ServerProcess(settings | talk) as llm_server:
             result = asyncio.run(measure(options, server, llm_server))
-    print(json.dumps(result | {"livetalking_ms": LIVETALKING}, indent=1))
+    print(json.dumps(result | {"options": vars(options), "livetalking_ms": LIVETALKING}, indent=1))
 
 
 if __name__ == "__main__":
