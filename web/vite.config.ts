@@ -2,7 +2,7 @@ import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-const server = process.env.MIEN_SERVER ?? 'http://127.0.0.1:8000'
+const server = process.env.MIEN_SERVER ?? 'http://127.0.0.1:8600'
 
 export default defineConfig({
   plugins: [vue(), tailwindcss()],

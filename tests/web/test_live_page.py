@@ -58,6 +58,11 @@ def test_what_is_typed_is_said_and_can_be_interrupted(page: Page):
     expect(page.locator("aside")).not_to_contain_text("sixteen")
 
 
+def test_the_address_can_name_the_avatar(page: Page):
+    page.goto("/?avatar=dot")
+    expect(page.get_by_role("radio", name="dot")).to_be_checked()
+
+
 def test_the_delay_of_each_turn_is_shown(page: Page):
     open_page(page, button="Type only")
     write(page, "How long did this take?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import time
@@ -80,6 +81,10 @@ class LiveManager:
             self._measured = await asyncio.to_thread(measure, self._settings)
         await self._warm_up()
         self._used_mb = self._memory_mb()
+        # What is loaded by now stays: the collection after each session then looks only at what sessions made, which takes
+        # milliseconds. Without it the parts of a connection, which hold each other, wait for minutes to be freed.
+        gc.collect()
+        gc.freeze()
         self._sweeper = asyncio.create_task(self._sweep_always(), name="mien-live-sweeper")
 
     async def _warm_up(self) -> None:
@@ -186,6 +191,7 @@ class LiveManager:
         self._taken[self._kinds.pop(id)] -= 1
         await self._speakers.give_back(_voice_key(session.request, self._settings))
         await self._listeners.give_back(_recognizer_name(session.request, self._settings))
+        gc.collect()
         logger.info("live_session_ended", extra={"session": id, "reason": reason})
 
     async def sweep(self) -> None:
