@@ -88,6 +88,20 @@ def test_what_is_queued_follows_and_what_interrupts_comes_first(settings: Settin
     run(settings, test)
 
 
+def test_of_two_that_interrupt_at_once_only_the_last_is_said(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        await session.say("One two three four five six seven.")
+        await until(lambda: session.info().speaking)
+        turns = await asyncio.gather(session.say("First."), session.say("Second."))
+        assert turns[0] < turns[1] == session.info().generation
+        await until(lambda: texts(session)[-1:] == ["Second."])
+        assert "First." not in texts(session, "avatar_text")
+        assert session.info().state == "idle"
+
+    run(settings, test)
+
+
 def test_not_everything_can_wait(settings: Settings):
     async def test(manager: LiveManager) -> None:
         session = await manager.create(request())

@@ -157,12 +157,18 @@ class LiveSession:
         sound = await asyncio.to_thread(read_recording, recording, MAX_RECORDING_S)
         return await self._do(lambda generation: self._conversation.play(sound, generation), when)
 
-    async def interrupt(self) -> None:
-        """Stops whatever is thought, said or waits to be said."""
+    async def interrupt(self) -> int:
+        """Stops whatever is thought, said or waits to be said.
+
+        Returns:
+            The generation of the turn that begins; stale if it was interrupted meanwhile.
+        """
         self._waiting.clear()
-        await self._conversation.interrupt(self.turns.cut())
-        if self._state == "thinking":
+        generation = self.turns.cut()
+        await self._conversation.interrupt(generation)
+        if self._state == "thinking" and not self.turns.is_stale(generation):
             self._enter("idle")
+        return generation
 
     def act(self, name: str) -> None:
         """Makes a movement.
@@ -432,14 +438,16 @@ class LiveSession:
             self._waiting.append((generation, begin))
             return generation
         if busy or self._state == "listening":
-            await self.interrupt()
-            generation = self.turns.generation
+            generation = await self.interrupt()
         else:
             generation = self.turns.begin()
         await self._begin(generation, begin)
         return generation
 
     async def _begin(self, generation: int, begin: Callable[[int], Awaitable[None]]) -> None:
+        if self.turns.is_stale(generation):
+            # Something else interrupted before it had begun.
+            return
         self.turns.enter(generation)
         self.turns.mark("asked", generation)
         self._enter("thinking")
@@ -451,6 +459,8 @@ class LiveSession:
 
     def _next_waiting(self) -> None:
         if self._waiting:
+            # At once: what is asked for before the task runs must not overtake it.
+            self._enter("thinking")
             self._spawn(self._begin(*self._waiting.popleft()))
 
     def _greet(self) -> None:
