@@ -11,9 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
+from live.edge.clients import client
 from live.sessions import Watcher, events, request, run, talk, texts, until, voice
 from live.stub_llm import Answer, StubLlm
-from mien.errors import BusyError, MediaError, UsageError
+from mien.errors import BusyError, MediaError, NotFoundError, UsageError
 from mien.live.manager import LiveManager
 from mien.settings import Settings
 from mien.types import Sound
@@ -332,5 +333,40 @@ def test_a_closed_session_tells_its_readers_and_is_gone(settings: Settings):
         assert time.monotonic() - start < 5
         assert read[-1] == "closed"
         assert session.info().state == "closed"
+
+    run(settings, test)
+
+
+def test_whoever_connects_while_it_ends_is_turned_away(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        async with client(("audio", "recvonly"), ("video", "recvonly")) as other:
+            offering = asyncio.create_task(session.offer(await other.offer()))
+            await asyncio.sleep(0)
+            await manager.end(session.id)
+            with pytest.raises(NotFoundError):
+                await offering
+        assert session.watchers == 0
+        assert session.stage.sinks == ()
+        for ask in (session.say("Hello?"), session.stream("jpeg")):
+            with pytest.raises(NotFoundError):
+                await ask
+        with pytest.raises(NotFoundError):
+            session.start_recording()
+        assert session.info().state == "closed"
+
+    run(settings, test)
+
+
+def test_viewers_that_come_at_once_never_exceed_the_limit(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        async with client(("video", "recvonly")) as other:
+            sdp = await other.offer()
+            outcomes = await asyncio.gather(
+                *(session.offer(sdp, viewer=True) for _ in range(10)), return_exceptions=True
+            )
+            assert [type(outcome) for outcome in outcomes].count(BusyError) == 2
+            assert session.watchers == 8
 
     run(settings, test)

@@ -93,6 +93,7 @@ class LiveSession:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._latencies: deque[dict[str, float]] = deque(maxlen=20)
         self._greeted = self._words_in_turn = False
+        self._connecting = 0
         stream = means.stream
         self._output = AvatarOutput(stream, self.turns, self)
         self.stage = Stage(stream.fps, stream.take, self._output.show)
@@ -224,7 +225,7 @@ class LiveSession:
 
     @property
     def watchers(self) -> int:
-        return len(self._peers) + len(self._streams)
+        return len(self._peers) + len(self._streams) + self._connecting
 
     def silent_s(self, now: float) -> float:
         """Seconds since anybody said anything."""
@@ -249,8 +250,28 @@ class LiveSession:
         Raises:
             UsageError: the offer makes no sense.
             BusyError: enough people watch already.
+            NotFoundError: the session is over.
         """
         self._check_room()
+        # Counted before the first await, as sessions are.
+        self._connecting += 1
+        try:
+            peer, answer = await self._connected(sdp, viewer)
+        finally:
+            self._connecting -= 1
+        if self._state == "closed":
+            await peer.close()
+            raise _over()
+        if not viewer:
+            if self._talker is not None:
+                self._spawn(self._talker.close())
+            self._talker = peer
+        self._peers[peer.id] = peer
+        self.stage.add(peer)
+        self._greet()
+        return peer.id, answer
+
+    async def _connected(self, sdp: str, viewer: bool) -> tuple[Peer, str]:
         peer = Peer(
             fps=self._means.stream.fps,
             ice=IceSettings.of(self._settings),
@@ -260,15 +281,7 @@ class LiveSession:
             on_closed=self._peer_closed,
             video_kbps=self._settings.live_video_kbps,
         )
-        answer = await peer.answer(sdp)
-        if not viewer:
-            if self._talker is not None:
-                self._spawn(self._talker.close())
-            self._talker = peer
-        self._peers[peer.id] = peer
-        self.stage.add(peer)
-        self._greet()
-        return peer.id, answer
+        return peer, await peer.answer(sdp)
 
     async def candidate(
         self, peer_id: str, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None = None
@@ -317,6 +330,7 @@ class LiveSession:
             UsageError: it is recorded already.
             OutputError: the file cannot be written.
         """
+        self._check_open()
         if self._recording is not None:
             raise UsageError("This session is recorded already.", hint="Stop the recording first.")
         folder = self._settings.data_dir / "recordings"
@@ -429,6 +443,7 @@ class LiveSession:
 
     async def _do(self, begin: Callable[[int], Awaitable[None]], when: When) -> int:
         """Begins a turn now, or after the one under way."""
+        self._check_open()
         self._last_word = time.monotonic()
         busy = self._state in ("thinking", "speaking") or bool(self._waiting)
         if busy and when == "queue":
@@ -474,13 +489,17 @@ class LiveSession:
         await self.say(self.request.greeting, "echo", "queue")
 
     def _enter(self, state: State) -> None:
-        if state != self._state:
+        # Its last frames may still be on their way when it is closed.
+        if state != self._state and self._state != "closed":
             self._state = state
             self.events.add("state", state=state)
 
-    def _check_room(self) -> None:
+    def _check_open(self) -> None:
         if self._state == "closed":
-            raise NotFoundError("This session is over.", hint="Start a new one.")
+            raise _over()
+
+    def _check_room(self) -> None:
+        self._check_open()
         if self.watchers >= _MAX_VIEWERS:
             raise BusyError(f"{_MAX_VIEWERS} people watch this session already.", hint="Wait until one leaves.")
 
@@ -516,3 +535,7 @@ class LiveSession:
             self.warn(error)
         except Exception:
             logger.exception("session_task_failed", extra={"session": self.id})
+
+
+def _over() -> NotFoundError:
+    return NotFoundError("This session is over.", hint="Start a new one.")
