@@ -188,6 +188,32 @@ def test_noise_without_words_is_not_answered(settings: Settings):
     run(settings, test)
 
 
+def test_words_that_are_taken_back_are_not_waited_for(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request(recognizer="canned:forgets"))
+        await talk(session, voice("Tell me what time it is", settings))
+        assert texts(session, "user_text")
+        await until(lambda: [event.data["state"] for event in events(session, "state")][-2:] == ["listening", "idle"])
+
+    run(settings, test)
+
+
+def test_a_client_of_rtvi_can_ask_but_not_end_the_pipeline(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        for kind in ("client-ready", "disconnect-bot"):
+            await session.message({"label": "rtvi-ai", "type": kind, "id": "1", "data": {"version": "1.0.0"}})
+        await asyncio.sleep(0.2)
+        await session.say("Still here.")
+        await until(lambda: texts(session) == ["Still here."])
+        asked = {"label": "rtvi-ai", "type": "send-text", "id": "2", "data": {"content": "Who are you?"}}
+        await session.message(asked)
+        await until(lambda: len(texts(session)) == 2)
+        assert "I have no language model" in texts(session)[1]
+
+    run(settings, test)
+
+
 def test_the_model_is_shown_only_what_was_heard(settings: Settings):
     answers = [Answer(text="One two three four five six seven eight nine ten eleven twelve."), Answer(text="Fine.")]
     with StubLlm(answers) as stub:

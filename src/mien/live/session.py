@@ -190,9 +190,11 @@ class LiveSession:
             self._ears.hear(samples)
 
     async def message(self, message: dict[str, Any]) -> None:
-        """A message of a client: RTVI's go to Pipecat; `{"type": "interrupt"}` and `{"type": "say", "text": …}` are ours."""
+        """A message of a client: `{"type": "interrupt"}` and `{"type": "say", "text": …}` are ours, some of RTVI go to Pipecat."""
         if message.get("label") == "rtvi-ai":
-            await self._conversation.message(message)
+            # No others: with them a client could end the pipeline, feed it sound of any form, or have addresses fetched.
+            if message.get("type") in ("client-ready", "send-text"):
+                await self._conversation.message(message)
         elif message.get("type") == "interrupt":
             await self.interrupt()
         elif message.get("type") == "say" and isinstance(message.get("text"), str) and message["text"].strip():
@@ -404,7 +406,9 @@ class LiveSession:
     def _understood(self, text: str, final: bool) -> None:
         if not text.strip():
             return
-        self._last_word, self._words_in_turn = time.monotonic(), True
+        self._last_word = time.monotonic()
+        # What was understood so far may be taken back, and then nothing answers.
+        self._words_in_turn = self._words_in_turn or final
         self.events.add("user_text", text=text, final=final, generation=self.turns.generation)
 
     def _user_speaks(self, begins: bool) -> None:

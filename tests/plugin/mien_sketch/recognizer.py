@@ -22,7 +22,7 @@ SPEC = RecognizerSpec(
 
 
 class CannedRecognizer:
-    """Models: "" understands `TEXT`, "deaf" nothing, "absent" is not installed, others are named like what they do."""
+    """Models: "" understands `TEXT`, "deaf" nothing, "forgets" nothing in the end, "absent" is not installed, others are named like what they do."""
 
     def __init__(self, settings: Settings, model: str) -> None:
         if model == "absent":
@@ -55,7 +55,7 @@ class CannedRecognition:
         return "" if self._model == "deaf" else " ".join(TEXT.split()[: 4 * self._heard // SAMPLE_RATE])
 
     def finish(self) -> str:
-        return "" if self._model == "deaf" or not self._heard else TEXT
+        return "" if self._model in ("deaf", "forgets") or not self._heard else TEXT
 
     def cancel(self) -> None:
         """Holds nothing."""
