@@ -20,6 +20,7 @@ import numpy as np
 from tests.live.stub_llm import Answer, StubLlm
 
 from benchmarks.live import delays
+from benchmarks.live.chromium import chromium
 from benchmarks.live.leaks import leaks
 from benchmarks.live.senses import Eyes
 from benchmarks.live.sync import sync
@@ -28,7 +29,7 @@ from mien.live.bench.server import ServerProcess
 
 HERE = Path(__file__).parent
 PLUGINS = os.pathsep.join([str(HERE.parent / "tests" / "plugin"), str(HERE / "live" / "flash")])
-PARTS = ("echo", "audio", "interrupt", "conversation", "sync", "sessions", "leaks")
+PARTS = ("echo", "audio", "interrupt", "conversation", "sync", "chromium", "sessions", "leaks")
 GOALS_MS = {
     "echo": {"lips": 150, "sound": 250},
     "audio": {"lips": 150},
@@ -74,6 +75,8 @@ async def measure(options: argparse.Namespace, server: ServerProcess, llm_server
             result[part] = summary(part, found) | {"stages": summary("", stages)}
         elif part == "sync":
             result[part] = await sync(llm_server, options.sync_minutes)
+        elif part == "chromium":
+            result[part] = await asyncio.to_thread(chromium, server.url, options.chromium_seconds)
         elif part == "sessions":
             steps = [await asyncio.to_thread(take, server, n, options.seconds) for n in (1, 3)]
             result[part] = {str(step.sessions): asdict(step) for step in steps}
@@ -89,6 +92,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=15, help="of each delay")
     parser.add_argument("--seconds", type=float, default=20, help="that 1 and 3 sessions are watched")
     parser.add_argument("--sync-minutes", type=float, default=9.9, help="of speech; a recording may last ten")
+    parser.add_argument("--chromium-seconds", type=int, default=60, help="that a browser watches")
     parser.add_argument("--sessions", type=int, default=200, help="that are opened and closed")
     options = parser.parse_args()
     with StubLlm([Answer(text=ANSWER)]) as llm:

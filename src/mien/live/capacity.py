@@ -189,9 +189,9 @@ def _encode_pictures(pictures: list[Any], bit_rate: int) -> float:
     from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE
     from av import VideoFrame
 
-    from mien.live.edge.encoders import _SteadyVp8
+    from mien.live.edge.encoders import SteadyVp8
 
-    encoder = _SteadyVp8(bit_rate)
+    encoder = SteadyVp8(bit_rate)
     waiting = enumerate(pictures)
 
     def one() -> None:

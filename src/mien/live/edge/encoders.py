@@ -52,7 +52,7 @@ class _Steady:
             self._changed = time.monotonic()
 
 
-class _SteadyVp8(_Steady, Vp8Encoder):
+class SteadyVp8(_Steady, Vp8Encoder):
     """VP8 for drawn pictures: aiortc's own settings are for cameras.
 
     Their noise filter costs 4 dB of PSNR where there is no noise, and their small buffer makes the first picture blurred (39 dB
@@ -112,6 +112,6 @@ def use_bit_rate(sender: RTCRtpSender, codec: str, kbps: int) -> None:
         codec: MIME type that was agreed on.
         kbps: of the settings.
     """
-    makers: dict[str, Any] = {"video/vp8": _SteadyVp8, "video/h264": _SteadyH264}
+    makers: dict[str, Any] = {"video/vp8": SteadyVp8, "video/h264": _SteadyH264}
     encoder: Encoder = makers[codec.lower()](kbps * 1000)
     vars(sender)["_RTCRtpSender__encoder"] = encoder
