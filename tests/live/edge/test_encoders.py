@@ -5,11 +5,11 @@ from aiortc import RTCRtpSender
 from aiortc.mediastreams import VIDEO_TIME_BASE
 from av.video.frame import VideoFrame
 
-from mien.live.edge.encoders import _SteadyH264, _SteadyVp8, preferred_codecs
+from mien.live.edge.encoders import SteadyH264, SteadyVp8, preferred_codecs
 
 from .stages import GREEN, picture
 
-MAKERS = pytest.mark.parametrize("make", [_SteadyVp8, _SteadyH264])
+MAKERS = pytest.mark.parametrize("make", [SteadyVp8, SteadyH264])
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
 
 
 @MAKERS
-def test_bit_rate_follows_large_changes_only(make: type[_SteadyVp8], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bit_rate_follows_large_changes_only(make: type[SteadyVp8], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     encoder = make(2_000_000)
     seen = []
@@ -43,7 +43,7 @@ def test_bit_rate_follows_large_changes_only(make: type[_SteadyVp8], monkeypatch
 
 
 @MAKERS
-def test_key_frames_come_only_when_needed(make: type[_SteadyVp8], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_frames_come_only_when_needed(make: type[SteadyVp8], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     encoder = make(1_000_000)
     codecs = []

@@ -96,7 +96,7 @@ def _open_vp8(width: int, height: int, bit_rate: int) -> VideoCodecContext:
     return codec
 
 
-class _SteadyH264(_Steady, H264Encoder):
+class SteadyH264(_Steady, H264Encoder):
     def __init__(self, bit_rate: int) -> None:
         super().__init__()
         self._begin(bit_rate)
@@ -112,6 +112,6 @@ def use_bit_rate(sender: RTCRtpSender, codec: str, kbps: int) -> None:
         codec: MIME type that was agreed on.
         kbps: of the settings.
     """
-    makers: dict[str, Any] = {"video/vp8": SteadyVp8, "video/h264": _SteadyH264}
+    makers: dict[str, Any] = {"video/vp8": SteadyVp8, "video/h264": SteadyH264}
     encoder: Encoder = makers[codec.lower()](kbps * 1000)
     vars(sender)["_RTCRtpSender__encoder"] = encoder
