@@ -105,6 +105,52 @@ def test_without_a_recogniser_one_can_still_type(settings: Settings):
     run(settings, test, recognizer="canned:absent")
 
 
+def test_a_session_without_recogniser_does_not_end_that_of_another(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        deaf = await manager.create(request(recognizer=""))
+        usual = manager._listeners._make
+        manager._listeners._make = lambda _: usual("canned")  # it has been installed meanwhile
+        hearing = await manager.create(request(recognizer=""))
+        listener = hearing._means.listener
+        assert (deaf.listens, listener is not None) == (False, True)
+        await manager.end(deaf.id)
+        assert listener is not None
+        assert listener.pid is not None
+        assert psutil.pid_exists(listener.pid)
+        await manager.end(hearing.id)
+        assert not psutil.pid_exists(listener.pid)
+
+    run(settings, test, recognizer="canned:absent")
+
+
+def test_a_session_that_cannot_be_made_or_ended_keeps_no_place(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    from mien.live import manager as module
+
+    class Broken:
+        def __init__(self, *_: object) -> None:
+            raise ValueError("a mistake")
+
+    async def failing(reason: str) -> None:
+        raise RuntimeError("a mistake")
+
+    async def test(manager: LiveManager) -> None:
+        with monkeypatch.context() as changed:
+            changed.setattr(module, "LiveSession", Broken)
+            with pytest.raises(ValueError, match="a mistake"):
+                await manager.create(request())
+        assert manager._host.streams == 0
+        session = await manager.create(request())
+        with monkeypatch.context() as changed:
+            close = session.close
+            changed.setattr(session, "close", failing)
+            with pytest.raises(RuntimeError):
+                await manager.end(session.id)
+        await close("deleted")
+        await manager.create(request())
+
+    run(settings, test, live_max_sessions=1)
+
+
 def test_an_unknown_session_is_not_found(settings: Settings):
     manager = LiveManager(settings)
     with pytest.raises(NotFoundError):
@@ -117,7 +163,7 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
     class Session:
         def __init__(self, name: str, alone: float, silent: float) -> None:
             self.id, self.alone, self.silent, self.closed = name, alone, silent, ""
-            self.request, self.recording_path = request(), None
+            self.request, self.recording_path, self.listens = request(), None, False
 
         def alone_s(self, now: float) -> float:
             return self.alone
@@ -179,7 +225,8 @@ def held() -> dict[str, int]:
     own = psutil.Process()
     return {
         "tasks": len(asyncio.all_tasks()),
-        "threads": threading.active_count(),
+        # The loop keeps some threads for what blocks, up to a fixed number.
+        "threads": sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate()),
         "fds": own.num_fds(),
         "children": len(own.children(recursive=True)),
         "shm": len(list(Path("/dev/shm").glob("*mien*"))) if os.path.isdir("/dev/shm") else 0,

@@ -71,7 +71,6 @@ class LiveManager:
         self._memory_high = False
         self._measured: Capacity | None = None
         self._sweeper: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Warms up the render process and measures how many sessions this machine holds."""
@@ -101,7 +100,6 @@ class LiveManager:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
         await asyncio.gather(*(self.end(id, "server_stopped") for id in list(self._sessions)), return_exceptions=True)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._speakers.close()
         await self._listeners.close()
         await self._host.close()
@@ -163,9 +161,11 @@ class LiveManager:
             NotFoundError: no such avatar, engine, voice, recogniser.
             MienError: whatever else an avatar, a voice or a language model can raise when it is opened.
         """
-        gpu = engine_of_named(request.avatar, self._settings, engine=request.engine).gpu
+        # A thread: all files of the avatar are read and checked.
+        spec = await asyncio.to_thread(engine_of_named, request.avatar, self._settings, engine=request.engine)
+        gpu = spec.gpu
         self._admit(gpu)
-        # Counted before the first await: offers that come together must not all see the same room.
+        # Counted before the next await: offers that come together must not all see the same room.
         self._taken[gpu] += 1
         try:
             session = await self._open(request)
@@ -183,14 +183,14 @@ class LiveManager:
         """
         session = self.get(id)
         del self._sessions[id]
-        await session.close(reason)
-        if session.recording_path is not None:
-            self._recordings[id] = session.recording_path
-            while len(self._recordings) > _KEPT_RECORDINGS:
-                self._recordings.popitem(last=False)
-        self._taken[self._kinds.pop(id)] -= 1
-        await self._speakers.give_back(_voice_key(session.request, self._settings))
-        await self._listeners.give_back(_recognizer_name(session.request, self._settings))
+        try:
+            await session.close(reason)
+        finally:
+            self._taken[self._kinds.pop(id)] -= 1
+            self._keep_recording(session)
+            await self._speakers.give_back(_voice_key(session.request, self._settings))
+            if session.listens:
+                await self._listeners.give_back(_recognizer_name(session.request, self._settings))
         gc.collect()
         logger.info("live_session_ended", extra={"session": id, "reason": reason})
 
@@ -212,6 +212,12 @@ class LiveManager:
         self._memory_high = high
         if self._used_mb > EVICT * self.memory_limit_mb:
             await self._evict()
+
+    def _keep_recording(self, session: LiveSession) -> None:
+        if session.recording_path is not None:
+            self._recordings[session.id] = session.recording_path
+            while len(self._recordings) > _KEPT_RECORDINGS:
+                self._recordings.popitem(last=False)
 
     def _admit(self, gpu: bool) -> None:
         if self._used_mb > REFUSE * self.memory_limit_mb:
@@ -246,12 +252,12 @@ class LiveManager:
                     raise
                 trouble = error
             stream = await self._host.open(request.avatar, options, engine=request.engine, notify=news)
-            session = LiveSession(
-                secrets.token_urlsafe(12),
-                request,
-                self._settings,
-                Means(stream=stream, speaker=speaker, listener=listener, llm=choice),
-            )
+            means = Means(stream=stream, speaker=speaker, listener=listener, llm=choice)
+            try:
+                session = LiveSession(secrets.token_urlsafe(12), request, self._settings, means)
+            except BaseException:
+                await stream.close()
+                raise
             try:
                 await session.start()
             except BaseException:
@@ -297,7 +303,7 @@ class LiveManager:
                 logger.exception("live_sweep_failed")
 
     async def _make_speaker(self, key: str) -> Speaker:
-        return await asyncio.to_thread(_warm_speaker, self._settings, key.partition("#")[0])
+        return await asyncio.to_thread(_warm_speaker, self._settings, key)
 
     async def _make_listener(self, key: str) -> Listener:
         # Only the owner of this machine may have models fetched to it.
@@ -356,7 +362,7 @@ async def _close_speaker(speaker: Speaker) -> None:
 
 
 def _used_memory_mb() -> float:
-    """Proportional or resident memory of this process and its children."""
+    """Resident memory of this process and its children; what they share counts for each."""
     process = psutil.Process()
     total = 0
     for one in (process, *process.children(recursive=True)):

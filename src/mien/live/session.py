@@ -223,6 +223,11 @@ class LiveSession:
             metrics=self._metrics(),
         )
 
+    @property
+    def listens(self) -> bool:
+        """It has a recogniser."""
+        return self._means.listener is not None
+
     # Those who watch
 
     @property
