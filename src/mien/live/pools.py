@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 
@@ -21,7 +22,8 @@ class Pool(Generic[T]):
         self._make, self._close = make, close
         self._things: dict[str, T] = {}
         self._users: dict[str, int] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        # Weak: names that were only tried leave nothing behind.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, name: str) -> T:
         """The thing of that name; each `take` that succeeds needs its `give_back`. Raises what `make` raises."""
