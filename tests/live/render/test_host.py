@@ -330,6 +330,24 @@ def test_streams_go_on_after_the_process_was_killed(settings: Settings):
     asyncio.run(live())
 
 
+def test_streams_that_are_closed_while_they_are_opened_again_are_gone(settings: Settings):
+    async def live() -> None:
+        host = RenderHost(settings)
+        events: list[str] = []
+        red, blue = [await host.open(name, SMALL, notify=events.append) for name in ("ruby", "sapphire")]
+        assert host.pid is not None
+        os.kill(host.pid, signal.SIGKILL)
+        await until(lambda: host._opening)
+        await red.close()
+        await blue.close()
+        await until(lambda: host.pid is not None and not host._opening)
+        await asyncio.sleep(0.1)
+        assert (host.streams, red._ring, blue._ring, events) == (0, None, None, [])
+        await host.close()
+
+    asyncio.run(live())
+
+
 def test_a_process_that_dies_again_and_again_is_given_up(settings: Settings):
     async def live() -> None:
         host = RenderHost(settings)

@@ -200,15 +200,21 @@ class RenderHost:
 
     async def _reopen(self) -> None:
         for stream in list(self._streams.values()):
+            if stream.number not in self._streams:
+                continue
             try:
                 await self._open(stream)
-            except MienError:
+            except (MienError, OSError):
                 if self._child is None:
                     return
                 logger.warning("reopening_failed", extra={"stream": stream.number}, exc_info=True)
                 self._fail([stream])
-            else:
+                continue
+            if stream.number in self._streams:
                 stream.notify("restarted")
+            else:
+                # It was closed meanwhile, when there was nothing to tell the process about.
+                await stream.close()
         if self._streams and self._child is not None and self._spare is None:
             self._spare = asyncio.create_task(Child.start(self._settings))
 
@@ -233,8 +239,12 @@ class _Opening:
         if head["op"] == "refused":
             self.refuse(protocol.unpack_error(head["error"]))
             return
-        self.stream.map(head, self._file)
-        self.done.set_result(None)
+        try:
+            self.stream.map(head, self._file)
+        except OSError as error:
+            self.refuse(RenderError(f"The pictures cannot be shared: {error}.", hint="Is there memory left?"))
+        else:
+            self.done.set_result(None)
 
     def refuse(self, error: MienError) -> None:
         if not self.done.done():
