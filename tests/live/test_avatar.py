@@ -34,7 +34,7 @@ from mien.types import Sound, SpeechChunk, Word
 
 
 class Speaker:
-    """A word takes 0.2 s; the sentence "fail." fails after its first half."""
+    """A word takes 0.2 s; a sentence with "fail" fails after its sound, one with "crash" in a way that nobody expects."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -46,6 +46,8 @@ class Speaker:
         yield SpeechChunk(np.full(round(16000 * 0.2 * len(words)), 0.1, np.float32), 16000, None, timed, text)
         if "fail" in text:
             raise VoiceError("The voice broke.", hint="Mend it.")
+        if "crash" in text:
+            raise ZeroDivisionError
 
 
 class Told:
@@ -231,6 +233,36 @@ def test_a_sentence_that_cannot_be_said_is_told_and_the_next_one_follows():
         assert [error.code for error in rig.errors] == ["voice"]
         rig.play(1.0)
         assert rig.told.of("finished") == [(turn, "This will fail. This works.", False)]
+
+    run(test)
+
+
+def test_a_voice_that_crashes_says_the_next_sentence():
+    async def test(rig: Rig) -> None:
+        await rig.send(TTSSpeakFrame("This will crash."), generation=rig.turns.begin())
+        await rig.until(lambda: rig.screen.ahead == 15)
+        rig.play(0.6)
+        await rig.until(lambda: len(rig.told.of("finished")) == 1)
+        assert [error.code for error in rig.errors] == ["voice"]
+        await rig.send(TTSSpeakFrame("This works."), generation=rig.turns.begin())
+        await rig.until(lambda: rig.screen.ahead == 10)
+
+    run(test)
+
+
+def test_what_is_interrupted_before_it_is_heard_is_told_under_its_own_turn():
+    async def test(rig: Rig) -> None:
+        await rig.send(TTSSpeakFrame("One."), generation=rig.turns.begin())
+        await rig.until(lambda: rig.screen.ahead == 5)
+        rig.play(0.2)
+        await rig.until(lambda: len(rig.told.of("finished")) == 1)
+        second = rig.turns.begin()
+        await rig.send(TTSSpeakFrame("Two."), generation=second)
+        await rig.until(lambda: rig.screen.ahead == 5)
+        rig.turns.cut()
+        await rig.send(InterruptionFrame())
+        await rig.until(lambda: len(rig.told.of("finished")) == 2)
+        assert rig.told.of("finished")[1] == (second, "", True)
 
     run(test)
 

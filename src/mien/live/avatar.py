@@ -218,7 +218,7 @@ class AvatarOutput(FrameProcessor):
             sent = LLMAssistantPushAggregationFrame() if isinstance(frame, SpeechDoneFrame) else frame
             self._outbox.put_nowait((sent, FrameDirection.DOWNSTREAM))
             if ends and not any(isinstance(item, Sentence) for item in self._items):
-                self._finish(generation_of(frame) or self._generation, interrupted=False)
+                self._finish(_generation_of(frame), interrupted=False)
 
     def _finish(self, generation: int, *, interrupted: bool) -> None:
         text, self._heard = "".join(self._heard), []
@@ -229,6 +229,8 @@ class AvatarOutput(FrameProcessor):
 
     def _interrupt(self) -> None:
         busy = self.speaking or bool(self._items)
+        if not self.speaking and self._items:
+            self._generation = _generation_of(self._items[0])
         self._items.clear()
         self._open = self._playing = None
         self._screen.clear(self._turns.generation)
@@ -265,3 +267,8 @@ class AvatarOutput(FrameProcessor):
         task, self._task = self._task, None
         if task is not None:
             await self.cancel_task(task)
+
+
+def _generation_of(item: Sentence | Frame) -> int:
+    """Of something that waits: all frames are stamped before they do."""
+    return item.generation if isinstance(item, Sentence) else generation_of(item) or 0

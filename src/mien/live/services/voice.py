@@ -23,7 +23,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.text.simple_text_aggregator import SimpleTextAggregator
 
-from mien.errors import MienError, TextError
+from mien.errors import MienError, TextError, VoiceError
 from mien.live.frames import RecordingFrame, SentenceEndFrame, SpeechDoneFrame, SpeechFrame
 from mien.live.turns import Turns, generation_of, stamp
 from mien.speech import Speaker
@@ -140,6 +140,10 @@ class Voice(FrameProcessor):
         except MienError as error:
             logger.warning("sentence_failed", extra={"code": error.code})
             self._on_error(error)
+        except Exception:
+            # A voice may be anybody's plug-in; the next sentence must still be said.
+            logger.exception("voice_crashed")
+            self._on_error(VoiceError("The voice met an error of its own.", hint="Look at the server's log."))
         finally:
             if chunks is not None:
                 self._thread.submit(_close, chunks)
@@ -158,7 +162,7 @@ class Voice(FrameProcessor):
                     await self._push(SentenceEndFrame(), generation)
                 begun = True
                 await self._push(SpeechFrame(chunk, append_to_context), generation)
-        except MienError:
+        except Exception:
             if begun:
                 await self._end_speech(generation)
             raise
