@@ -69,7 +69,7 @@ class Access:
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._token = token.encode()
-        # Not the token itself: who reads the browser's cookies cannot use the API from elsewhere.
+        # Not the token itself: who reads the browser's cookies does not learn it, and a new token makes them void.
         self._cookie = hmac.new(self._token, b"mien cookie", hashlib.sha256).hexdigest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

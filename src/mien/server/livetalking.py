@@ -93,7 +93,7 @@ async def offer(request: Request, manager: Manager) -> Response:
     try:
         _, answer = await session.offer(wanted.sdp)
     except BaseException:
-        await manager.end(session.id, "could not connect")
+        await manager.end(session.id, "no_peer")
         raise
     tasks: set[asyncio.Task[None]] = request.app.state.tasks
     task = asyncio.create_task(_end_with_client(manager, session))
@@ -233,10 +233,10 @@ async def asr_socket(socket: WebSocket) -> None:
 
 async def _end_with_client(manager: LiveManager, session: LiveSession) -> None:
     """There is one client to a session, and it comes back as another one: what it left is not kept for it."""
-    while session.info().peers:
+    while session.watchers:
         await asyncio.sleep(_LOOK_S)
     with contextlib.suppress(NotFoundError):
-        await manager.end(session.id, "left")
+        await manager.end(session.id, "no_peer")
 
 
 class _Sentences:

@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
 
     async def _end(self, id: str) -> None:
         with contextlib.suppress(NotFoundError):
-            await self._manager.end(id, "server stopped")
+            await self._manager.end(id, "server_stopped")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from mien.live.session import LiveSession
 
 
-def manager_of(connection: HTTPConnection) -> Any:
+# Coroutines, though they wait for nothing: FastAPI runs anything else in a thread, where the sessions may not be used.
+async def manager_of(connection: HTTPConnection) -> Any:
     return connection.app.state.manager
 
 
-def settings_of(connection: HTTPConnection) -> Settings:
+async def settings_of(connection: HTTPConnection) -> Settings:
     return connection.app.state.settings
 
 
-def _session(
+async def _session(
     connection: HTTPConnection,
     session_id: Annotated[str, Path(max_length=100, description="As `POST /api/v1/live/sessions` gave it.")],
 ) -> Any:
-    return manager_of(connection).get(session_id)
+    return connection.app.state.manager.get(session_id)
 
 
 Configured: TypeAlias = Annotated[Settings, Depends(settings_of)]

@@ -31,7 +31,7 @@ PING_S = 10.0
 MAX_SOUND_BYTES = 64_000
 """Two seconds; a microphone sends a few hundredths at a time."""
 
-_NORMAL, _GOING_AWAY, _BAD_DATA, _CRASHED, _TRY_LATER = 1000, 1001, 1007, 1011, 1013
+_NORMAL, _GOING_AWAY, _BAD_DATA, _TRY_LATER = 1000, 1001, 1007, 1013
 
 
 class _Say(Say):

@@ -65,7 +65,7 @@ async def watch_new_session(
     try:
         return await _connect(session, manager, offer)
     except BaseException:
-        await manager.end(session.id, "could not connect")
+        await manager.end(session.id, "no_peer")
         raise
 
 
