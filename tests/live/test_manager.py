@@ -180,13 +180,14 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
             Session("watched", 0, 0),
             Session("alone", 61, 0),
             Session("silent", 0, 601),
-            Session("young", 59, 9),
+            Session("resting", 59, 21),
+            Session("thinking", 0, 9),
         ]
         for session in sessions:
             manager._sessions[session.id] = session  # pyright: ignore[reportArgumentType]
             manager._kinds[session.id] = False
         await manager.sweep()
-        assert [session.closed for session in sessions] == ["", "no_peer", "idle", ""]
+        assert [session.closed for session in sessions] == ["", "no_peer", "idle", "", ""]
         clock.memory_mb = 1001
         await manager.relieve()
         assert [session.closed for session in sessions] == [
@@ -194,9 +195,10 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
             "no_peer",
             "idle",
             "memory",
+            "",
         ]
         await manager.relieve()
-        assert sessions[0].closed == "", "a session that speaks is not ended for its memory"
+        assert sessions[0].closed == sessions[4].closed == "", "a conversation is not ended for its memory"
 
     asyncio.run(main())
 

@@ -34,6 +34,8 @@ _KEPT_RECORDINGS = 200
 """That can still be asked for by the id of their session; the files themselves stay."""
 _SWEEP_S = 1.0
 _MEMORY_EVERY_S = 5.0
+_PAUSE_S = 20.0
+"""People think and models begin to answer within this time; whoever is silent for longer may be ended for the memory's sake."""
 _OWN_SHARE = 0.6
 """Of the machine's memory that may be used if the settings do not say."""
 WARN, EVICT, REFUSE = 0.8, 1.0, 1.2
@@ -280,7 +282,7 @@ class LiveManager:
 
     async def _evict(self) -> None:
         now = self._clock()
-        idle = [session for session in self.list() if session.silent_s(now) > 0]
+        idle = [session for session in self.list() if session.silent_s(now) > _PAUSE_S]
         if idle:
             await self._end_quietly(max(idle, key=lambda session: session.silent_s(now)), "memory")
 
