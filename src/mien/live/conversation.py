@@ -114,8 +114,10 @@ class Conversation:
         await self._runner.add_workers(self.worker)
         self._task = asyncio.create_task(self._runner.run(), name="mien-conversation")
         waiting = asyncio.create_task(self._started.wait())
-        await asyncio.wait({self._task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        try:
+            await asyncio.wait({self._task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
         if self._task.done():
             self._task.result()
 
