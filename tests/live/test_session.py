@@ -279,6 +279,23 @@ def test_the_model_can_move_the_avatar(settings: Settings):
         run(settings, test, llm="custom", llm_base_url=stub.url, llm_model="stub")
 
 
+@pytest.mark.parametrize("arguments", ['{"name": "nod"}', '{"name": "fly"}', "nonsense"])
+def test_what_is_queued_waits_for_an_answer_that_begins_with_a_movement(settings: Settings, arguments: str):
+    answers = [Answer(tools=[("play_action", arguments)]), Answer(text="Yes, of course.")]
+    with StubLlm(answers) as stub:
+
+        async def test(manager: LiveManager) -> None:
+            session = await manager.create(request())
+            first = await session.say("Do you agree?", "chat")
+            second = await session.say("Something else.", when="queue")
+            await until(lambda: texts(session)[-1:] == ["Something else."])
+            ends = [(event.data["generation"], event.data["text"]) for event in events(session, "avatar_done")]
+            answer = "" if arguments == "nonsense" else "Yes, of course."
+            assert ends == [(first, answer), (second, "Something else.")]
+
+        run(settings, test, llm="custom", llm_base_url=stub.url, llm_model="stub")
+
+
 def test_a_killed_render_process_comes_back_and_says_so(settings: Settings):
     async def test(manager: LiveManager) -> None:
         session = await manager.create(request())

@@ -28,7 +28,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.text.base_text_aggregator import TextType
 
-from mien.live.frames import RecordingFrame, SentenceEndFrame, SpeechDoneFrame, SpeechFrame
+from mien.live.frames import RecordingFrame, SentenceEndFrame, SpeechDoneFrame, SpeechFrame, goes_on
 from mien.live.heard import Sentence
 from mien.live.stage import Frame as DrawnFrame
 from mien.live.turns import Turns, generation_of, stamp
@@ -214,7 +214,7 @@ class AvatarOutput(FrameProcessor):
             if isinstance(frame, Sentence):
                 return
             self._items.popleft()
-            ends = isinstance(frame, LLMFullResponseEndFrame | SpeechDoneFrame)
+            ends = isinstance(frame, LLMFullResponseEndFrame | SpeechDoneFrame) and not goes_on(frame)
             sent = LLMAssistantPushAggregationFrame() if isinstance(frame, SpeechDoneFrame) else frame
             self._outbox.put_nowait((sent, FrameDirection.DOWNSTREAM))
             if ends and not any(isinstance(item, Sentence) for item in self._items):

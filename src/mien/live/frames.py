@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipecat.frames.frames import DataFrame
+from pipecat.frames.frames import DataFrame, Frame
 
 from mien.types import Sound, SpeechChunk
+
+_GOES_ON = "mien_goes_on"
+
+
+def mark_going_on(frame: Frame) -> None:
+    """The end of an answer is not the end of its turn: functions were called, and another answer follows."""
+    frame.metadata[_GOES_ON] = True
+
+
+def goes_on(frame: Frame) -> bool:
+    return _GOES_ON in frame.metadata
 
 
 @dataclass

@@ -12,6 +12,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta, ChoiceDeltaToolCall
 from pipecat.frames.frames import (
     Frame,
+    FunctionCallFromLLM,
     FunctionCallInProgressFrame,
     FunctionCallResultFrame,
     FunctionCallResultProperties,
@@ -28,6 +29,7 @@ from pipecat.services.llm_service import FunctionCallParams
 from pipecat.services.openai.llm import OpenAILLMService
 
 from mien.errors import LanguageModelError
+from mien.live.frames import mark_going_on
 from mien.live.services.llm.client import ChatClient, empty_answer
 from mien.live.services.llm.history import Message, is_chinese, last_user_text, latest
 from mien.live.services.llm.presets import LlmChoice
@@ -83,7 +85,7 @@ class LanguageModel(OpenAILLMService):
         self._on_error = on_error
         self._generation = turns.generation
         self._calls = 0
-        self._spoke = False
+        self._spoke = self._goes_on = False
         self._excuse: TTSSpeakFrame | None = None
         # The system prompt goes with the messages, not in the settings: Pipecat writes those into its log.
         super().__init__(settings=self.Settings(model=choice.model))
@@ -122,14 +124,22 @@ class LanguageModel(OpenAILLMService):
             # The frames that begin and end an answer still pass, so that nobody waits for an end that never comes.
             if isinstance(frame, LLMTextFrame) and self._turns.is_stale(generation):
                 return
+            if isinstance(frame, LLMFullResponseEndFrame) and self._goes_on:
+                mark_going_on(frame)
         await super().push_frame(frame, direction)
+
+    async def run_function_calls(self, function_calls: Sequence[FunctionCallFromLLM]) -> None:
+        # Their results are followed by another answer; see `_play`.
+        self._goes_on = bool(function_calls) and not self._spoke
+        await super().run_function_calls(function_calls)
 
     async def get_chat_completions(self, context: LLMContext) -> Any:
         return self._answer(context, self._generation)
 
     async def _answer(self, context: LLMContext, generation: int) -> AsyncGenerator[ChatCompletionChunk, None]:
         """What Pipecat would get from the server, made speakable; it does not raise, but says and tells what went wrong."""
-        self._spoke, calls = False, _Calls()
+        self._spoke = self._goes_on = False
+        calls = _Calls()
         error: LanguageModelError | None = None
         filtered = Speakable()
         try:
