@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -16,6 +17,11 @@ from mien.types import SAMPLE_RATE
 _KEPT_PIECES = 100
 """Two seconds of 20 ms; if the conversation is further behind, the oldest is dropped."""
 
+_AT_ONCE_S = 10.0
+"""Sound that may come at once, after the network stood still; what comes faster than anybody speaks is dropped, for it would hold up all sessions."""
+_CLOCKS = 1.02
+"""The microphone's clock may be faster than ours."""
+
 _KEPT_S = 0.5
 """Of sound that waits for its slice of a recording."""
 
@@ -25,10 +31,14 @@ class Ears:
 
     Args:
         listen: gets int16 mono 16 kHz.
+        clock: seconds; for tests.
     """
 
-    def __init__(self, listen: Callable[[NDArray[np.int16]], Awaitable[None]]) -> None:
-        self._listen = listen
+    def __init__(
+        self, listen: Callable[[NDArray[np.int16]], Awaitable[None]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._listen, self._clock = listen, clock
+        self._allowed, self._counted = _AT_ONCE_S, clock()
         self._pieces: deque[NDArray[np.int16]] = deque(maxlen=_KEPT_PIECES)
         self._come = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -36,6 +46,8 @@ class Ears:
 
     def hear(self, samples: NDArray[np.int16]) -> None:
         """More sound, int16 mono 16 kHz; never blocks."""
+        if not self._allow(len(samples) / SAMPLE_RATE):
+            return
         self._pieces.append(samples)
         self._come.set()
         if self._track is not None:
@@ -57,6 +69,14 @@ class Ears:
 
     def end_track(self) -> None:
         self._track = None
+
+    def _allow(self, seconds: float) -> bool:
+        now = self._clock()
+        self._allowed = min(self._allowed + _CLOCKS * (now - self._counted), _AT_ONCE_S)
+        self._counted = now
+        allowed = seconds <= self._allowed
+        self._allowed -= seconds if allowed else 0.0
+        return allowed
 
     async def _run(self) -> None:
         while True:
