@@ -94,6 +94,7 @@ class LiveSession:
         self._latencies: deque[dict[str, float]] = deque(maxlen=20)
         self._greeted = self._words_in_turn = False
         self._connecting = 0
+        self._reading = asyncio.Lock()
         stream = means.stream
         self._output = AvatarOutput(stream, self.turns, self)
         self.stage = Stage(stream.fps, stream.take, self._output.show)
@@ -155,7 +156,9 @@ class LiveSession:
             MediaError: it cannot be read, is silent, or longer than ten minutes.
             BusyError: too much waits already.
         """
-        sound = await asyncio.to_thread(read_recording, recording, MAX_RECORDING_S)
+        # One at a time: in the same threads pictures are encoded.
+        async with self._reading:
+            sound = await asyncio.to_thread(read_recording, recording, MAX_RECORDING_S)
         return await self._do(lambda generation: self._conversation.play(sound, generation), when)
 
     async def interrupt(self) -> int:
