@@ -126,7 +126,7 @@ def test_messages_go_both_ways() -> None:
             await other.connect(made)
             channel = other.channel
             assert channel is not None
-            sent = ("[1]", "no JSON", "\ud7ff", "[" * 60_000, '{"say": "你好"}')
+            sent = ("[1]", "no JSON", "\ud7ff", "[" * 60_000, '{"say": "\\ud800"}', '{"say": "你好"}')
             channel.on("open", lambda: [channel.send(text) for text in sent])
             await told.until(lambda t: t.messages)
             made.send({"text": "grüß dich"})

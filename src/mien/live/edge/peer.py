@@ -266,6 +266,8 @@ class Peer:
             return
         try:
             message = json.loads(text)
+            # JSON can hold halves of UTF-16 pairs, which no voice, model or reader of events can be given.
+            json.dumps(message, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return
         if isinstance(message, dict):
