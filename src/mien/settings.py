@@ -62,7 +62,8 @@ class Settings(BaseSettings):
         default="pocketsphinx", description="What understands the user's speech: ENGINE or ENGINE:MODEL."
     )
     recognizer_dir: Path | None = Field(
-        default=None, description="Folder with the models of recognisers, one folder each; default `DATA_DIR/recognizers`."
+        default=None,
+        description="Folder with the models of recognisers, one folder each; default `DATA_DIR/recognizers`.",
     )
     recognizer_base_url: str = Field(
         default="https://api.openai.com/v1",
