@@ -96,6 +96,7 @@ class Plugin(BaseModel):
     ready: bool = Field(description="Everything that it needs is installed.")
     install: str = Field(description="The line that installs what is missing.")
     network: bool = Field(description="What it works on leaves this machine.")
+    languages: list[str] = Field(description="Base languages that a recogniser understands; empty: many.")
 
 
 class Preset(BaseModel):

@@ -90,6 +90,7 @@ def list_voices(
             description=voice.info.description,
         )
         for voice in list_voices(settings, engine, language).voices
+        if not voice.info.name.startswith("+")  # what only varies a voice cannot speak
     ]
 
 
@@ -111,6 +112,7 @@ def _plugins(group: str) -> list[Plugin]:
             ready=not spec.missing(),
             install=spec.install,
             network=getattr(spec, "network", False),
+            languages=list(getattr(spec, "languages", ())),
         )
         for spec in specs
     ]

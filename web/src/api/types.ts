@@ -8,7 +8,8 @@ export interface Avatar {
 
 export interface ServerInfo {
   version: string
-  defaults: { avatar: string; llm: string }
+  defaults: { avatar: string; llm: string; recognizer: string }
+  recognizers: { name: string; languages: string[] }[]
 }
 
 /** A session is asked for `engine:name`. */

@@ -24,6 +24,7 @@ export default {
     starting: 'Connecting …',
     cancel: 'Cancel',
     loading: 'Loading …',
+    only_these: 'By ear this server understands only: {languages}. Type in other languages.',
     scripted: 'This server has no language model: the avatar repeats what it hears.',
     no_avatars: 'No avatar is stored on this server yet.',
   },

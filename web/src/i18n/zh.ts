@@ -26,6 +26,7 @@ const zh: typeof en = {
     starting: '正在连接……',
     cancel: '取消',
     loading: '加载中……',
+    only_these: '这台服务器只听得懂：{languages}。其他语言请打字。',
     scripted: '服务器没有配置语言模型，数字人会复述听到的话。',
     no_avatars: '服务器上还没有形象。',
   },
