@@ -17,7 +17,7 @@ MAX_JSON_BYTES = 1 << 20
 MAX_AUDIO_BYTES = 64 << 20
 """An hour of speech in most formats, six minutes of 44.1 kHz stereo WAV."""
 
-_DRAINED_BYTES = 8 << 20
+_DRAINED_BYTES = 256 << 20
 _DRAINED_S = 5.0
 
 _AUDIO_PATHS = ("/audio", "/humanaudio")
