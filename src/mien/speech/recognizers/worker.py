@@ -136,7 +136,7 @@ def main() -> None:
         recognizer: Recognizer = plugins.load(spec)(settings, hello["model"])
     except Exception as error:  # noqa: BLE001 - the parent is told
         outbox.fail(error)
-        return
+        os._exit(0)  # the inbox's thread still reads, and Python aborts when it ends while one does
     outbox.send(ready=True)
     Worker(spec, recognizer, inbox, outbox).run()
 
