@@ -38,6 +38,7 @@ class Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=_environment(),
+            start_new_session=True,  # what stops the program is for the program
         )
         child = cls(process)
         try:
