@@ -11,6 +11,7 @@ import typer
 
 from mien.cli._console import Json, note, print_json, say, settings
 from mien.errors import MissingDependency
+from mien.settings import Settings
 
 HOST = "127.0.0.1"
 PORT = 8600
@@ -38,7 +39,7 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
 
     Raises:
         MissingDependency: what a server needs is not installed.
-        MienError: it cannot start.
+        MienError: it cannot start, or there is no such avatar.
     """
     loaded = settings()
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
@@ -46,6 +47,7 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
         raise MissingDependency(
             f"The server needs {', '.join(missing)}, which is not installed.", hint="Run: pip install 'mien[live]'"
         )
+    _check_avatar(avatar, loaded)
     from mien.server.running import serve
 
     def ready(actual: int) -> None:
@@ -56,6 +58,14 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
     serve(loaded, host, port, ready)
     if not as_json:
         note("Stopped.")
+
+
+def _check_avatar(name: str, loaded: Settings) -> None:
+    from mien.avatars import builtin_picture
+    from mien.studio import store
+
+    if name and builtin_picture(name) is None:
+        store(loaded).get(name)
 
 
 def _url(host: str, port: int, avatar: str) -> str:
