@@ -98,7 +98,7 @@ export default {
     slowest: 'slowest',
     seconds: '{s} s',
     vad: 'Silence noticed',
-    asr: 'Speech to text',
+    asr: 'Words and end of turn',
     llm: 'Language model',
     tts: 'Voice',
     frame: 'First picture',

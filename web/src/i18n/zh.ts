@@ -100,7 +100,7 @@ const zh: typeof en = {
     slowest: '最慢',
     seconds: '{s} 秒',
     vad: '静音检测',
-    asr: '语音识别',
+    asr: '识别与断句',
     llm: '语言模型',
     tts: '语音合成',
     frame: '首帧画面',
