@@ -125,6 +125,12 @@ class Settings(BaseSettings):
         return tuple(sources)
 
 
+def environment_without_secrets() -> dict[str, str]:
+    """This process's environment for a child that needs none of the keys in it."""
+    secret = {f"MIEN_{name.upper()}" for name, field in Settings.model_fields.items() if not field.repr}
+    return {name: value for name, value in os.environ.items() if name.upper() not in secret}
+
+
 def load() -> Settings:
     """Reads the settings.
 

@@ -82,7 +82,7 @@ def voice(text: str, settings: Settings) -> np.ndarray:
     return (np.clip(samples, -1, 1) * 32767).astype(np.int16)
 
 
-async def talk(session: LiveSession, sound: np.ndarray, silence_s: float = 1.0) -> None:
+async def talk(session: LiveSession, sound: np.ndarray, silence_s: float = 2.0) -> None:
     """Speaks into the session's microphone in real time."""
     step = SAMPLE_RATE // 50
     whole = np.concatenate([sound, np.zeros(round(silence_s * SAMPLE_RATE), np.int16)])

@@ -14,7 +14,7 @@ import pytest
 
 from live.sessions import Watcher, events, request, run, texts, until
 from mien.errors import BusyError, MienError, NotFoundError, UsageError
-from mien.live.manager import LiveManager
+from mien.live.manager import LiveManager, weight
 from mien.settings import Settings
 from mien.studio.create import engine_of_named
 from mien.types import EngineSpec
@@ -48,6 +48,34 @@ def test_twenty_at_once_never_exceed_the_limit(settings: Settings):
             await manager.create(request())
 
     run(settings, test, live_max_sessions=2)
+
+
+def test_large_pictures_take_more_places(settings: Settings):
+    assert weight(request()) == 1.0 == weight(request(size=512))
+    assert weight(request(size=1024)) == 4.0
+    assert weight(request(frame="full")) > 4.0
+
+    async def test(manager: LiveManager) -> None:
+        large = await manager.create(request(frame="full"))
+        with pytest.raises(BusyError):
+            await manager.create(request())
+        await manager.end(large.id)
+        for _ in range(3):
+            await manager.create(request())
+        with pytest.raises(BusyError):
+            await manager.create(request())
+
+    run(settings, test, live_max_sessions=3)
+
+
+def test_a_conversation_that_ends_by_itself_ends_its_session(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        await session._conversation.worker.cancel()
+        await until(lambda: manager.list() == [])
+        assert events(session, "closed")[0].data["reason"] == "failed"
+
+    run(settings, test)
 
 
 def test_engines_that_need_a_gpu_have_a_limit_of_their_own(settings: Settings, monkeypatch: pytest.MonkeyPatch):
@@ -151,6 +179,16 @@ def test_a_session_that_cannot_be_made_or_ended_keeps_no_place(settings: Setting
     run(settings, test, live_max_sessions=1)
 
 
+def test_a_language_that_nobody_understands_is_only_typed(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request(recognizer="", language="zh-CN"))
+        assert not session.listens
+        assert "zh-CN" in events(session, "warning")[0].data["message"]
+        assert (await manager.create(request(recognizer="", language="en-GB"))).listens
+
+    run(settings, test, recognizer="pocketsphinx")
+
+
 def test_an_unknown_session_is_not_found(settings: Settings):
     manager = LiveManager(settings)
     with pytest.raises(NotFoundError):
@@ -163,7 +201,7 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
     class Session:
         def __init__(self, name: str, alone: float, silent: float) -> None:
             self.id, self.alone, self.silent, self.closed = name, alone, silent, ""
-            self.request, self.recording_path, self.listens = request(), None, False
+            self.request, self.recording_path, self.listens, self.failed = request(), None, False, False
 
         def alone_s(self, now: float) -> float:
             return self.alone
@@ -185,7 +223,7 @@ def test_nobody_watching_and_nobody_speaking_end_a_session(settings: Settings):
         ]
         for session in sessions:
             manager._sessions[session.id] = session  # pyright: ignore[reportArgumentType]
-            manager._kinds[session.id] = False
+            manager._places[session.id] = (False, 1.0)
         await manager.sweep()
         assert [session.closed for session in sessions] == ["", "no_peer", "idle", "", ""]
         clock.memory_mb = 1001

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from pipecat.audio.turn.smart_turn.base_smart_turn import BaseSmartTurn
+from pipecat.audio.turn.smart_turn.base_smart_turn import BaseSmartTurn, SmartTurnParams
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.frames.frames import (
@@ -45,6 +45,12 @@ from mien.types import SAMPLE_RATE, Sound
 logger = logging.getLogger(__name__)
 
 
+_TURN_TIMEOUT_S = 8.0
+"""After which Pipecat ends a user's turn that nothing else ended: the microphone was switched off, or the recogniser is slower than that."""
+
+_UNFINISHED_S = 1.5
+"""Of silence end a turn even if the model thinks that the sentence is not finished; Pipecat's 3 s feel like a broken line."""
+
 _INTERRUPT_TIMEOUT_S = 1.0
 """It takes milliseconds; a part that hangs must not hang the session."""
 
@@ -78,7 +84,10 @@ class Conversation:
         pair = LLMContextAggregatorPair(
             self.context,
             user_params=LLMUserAggregatorParams(
-                vad_analyzer=SileroVADAnalyzer(), user_turn_strategies=strategies, empty_user_turn=None
+                vad_analyzer=SileroVADAnalyzer(),
+                user_turn_strategies=strategies,
+                user_turn_stop_timeout=_TURN_TIMEOUT_S,
+                empty_user_turn=None,
             ),
         )
         gate = TurnGate(turns, on_user)
@@ -120,6 +129,11 @@ class Conversation:
             waiting.cancel()
         if self._task.done():
             self._task.result()
+
+    @property
+    def failed(self) -> bool:
+        """It has ended although nobody closed it."""
+        return self._task is not None and self._task.done()
 
     async def close(self) -> None:
         """Cancels everything that is under way; may be called twice."""
@@ -220,7 +234,7 @@ class SharedSmartTurn(LocalSmartTurnAnalyzerV3):
     """Pipecat's end-of-turn model, its network loaded once for all sessions."""
 
     def __init__(self) -> None:
-        BaseSmartTurn.__init__(self)
+        BaseSmartTurn.__init__(self, params=SmartTurnParams(stop_secs=_UNFINISHED_S))
         self._log_data = False
         self._session = _smart_turn()._session
 

@@ -22,7 +22,7 @@ Kind: TypeAlias = Literal[
     "action",  # {"name": …}
     "recording",  # {"recording": bool, "seconds": s}
     "warning",  # {"code", "message", "hint"}; the session goes on
-    "closed",  # {"reason": "deleted", "no_peer", "idle", "memory", "server_stopped"}; the last one
+    "closed",  # {"reason": "deleted", "no_peer", "idle", "memory", "failed", "server_stopped"}; the last one
 ]
 
 

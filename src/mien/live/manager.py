@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import secrets
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 _KEPT_RECORDINGS = 200
 """That can still be asked for by the id of their session; the files themselves stay."""
+_FULL_SIDE = 1080
+"""A whole picture counts as one of this size; how large it is shows only when it is open."""
 _SWEEP_S = 1.0
 _MEMORY_EVERY_S = 5.0
 _PAUSE_S = 20.0
@@ -40,6 +43,12 @@ _OWN_SHARE = 0.6
 """Of the machine's memory that may be used if the settings do not say."""
 WARN, EVICT, REFUSE = 0.8, 1.0, 1.2
 """Shares of the memory that may be used."""
+
+
+def weight(request: SessionRequest) -> float:
+    """How many usual sessions (512 x 512 at 25 frames a second) one costs; at least 1."""
+    side = request.size if request.frame == "head" else _FULL_SIDE
+    return max(1.0, side**2 * request.fps / (512**2 * 25))
 
 
 class LiveManager:
@@ -64,9 +73,9 @@ class LiveManager:
         self._speakers: Pool[Speaker] = Pool(self._make_speaker, _close_speaker)
         self._listeners: Pool[Listener] = Pool(self._make_listener, Listener.close)
         self._sessions: dict[str, LiveSession] = {}
-        self._taken: Counter[bool] = Counter()
+        self._taken: dict[bool, float] = {False: 0.0, True: 0.0}
         """Places taken, by whether the engine needs a GPU; those of sessions that are being opened too."""
-        self._kinds: dict[str, bool] = {}
+        self._places: dict[str, tuple[bool, float]] = {}
         self._recordings: OrderedDict[str, Path] = OrderedDict()
         """Of sessions that are over, by their id."""
         self._used_mb = 0.0
@@ -165,16 +174,15 @@ class LiveManager:
         """
         # A thread: all files of the avatar are read and checked.
         spec = await asyncio.to_thread(engine_of_named, request.avatar, self._settings, engine=request.engine)
-        gpu = spec.gpu
-        self._admit(gpu)
+        gpu, places = spec.gpu, self._admit(spec.gpu, weight(request))
         # Counted before the next await: offers that come together must not all see the same room.
-        self._taken[gpu] += 1
+        self._taken[gpu] += places
         try:
             session = await self._open(request)
         except BaseException:
-            self._taken[gpu] -= 1
+            self._taken[gpu] -= places
             raise
-        self._sessions[session.id], self._kinds[session.id] = session, gpu
+        self._sessions[session.id], self._places[session.id] = session, (gpu, places)
         return session
 
     async def end(self, id: str, reason: str = "deleted") -> None:
@@ -188,7 +196,8 @@ class LiveManager:
         try:
             await session.close(reason)
         finally:
-            self._taken[self._kinds.pop(id)] -= 1
+            gpu, places = self._places.pop(id)
+            self._taken[gpu] -= places
             self._keep_recording(session)
             await self._speakers.give_back(_voice_key(session.request, self._settings))
             if session.listens:
@@ -200,7 +209,10 @@ class LiveManager:
         """Ends sessions that nobody watches, or in which nobody speaks."""
         now = self._clock()
         for session in self.list():
-            if session.alone_s(now) > self._settings.live_peer_timeout_s:
+            if session.failed:
+                logger.error("live_conversation_ended_by_itself", extra={"session": session.id})
+                await self._end_quietly(session, "failed")
+            elif session.alone_s(now) > self._settings.live_peer_timeout_s:
                 await self._end_quietly(session, "no_peer")
             elif session.silent_s(now) > self._settings.live_idle_timeout_s:
                 await self._end_quietly(session, "idle")
@@ -221,16 +233,19 @@ class LiveManager:
             while len(self._recordings) > _KEPT_RECORDINGS:
                 self._recordings.popitem(last=False)
 
-    def _admit(self, gpu: bool) -> None:
+    def _admit(self, gpu: bool, wanted: float) -> float:
+        """The places that a session takes; one that is too large for this machine takes all of them."""
         if self._used_mb > REFUSE * self.memory_limit_mb:
             raise BusyError("The memory of this server is used up.", hint="Try again in a minute.", retry_after_s=60)
         limit = self._settings.live_max_gpu_sessions if gpu else self.limit
-        if self._taken[gpu] >= limit:
+        places = min(wanted, limit)
+        if self._taken[gpu] + places > limit:
             raise BusyError(
-                f"Maximum session limit reached ({self._taken[gpu]}/{limit}).",
+                f"Maximum session limit reached ({math.ceil(self._taken[gpu])}/{limit}).",
                 hint="Try again when somebody has left, or raise the limit in the settings.",
                 retry_after_s=15,
             )
+        return places
 
     async def _open(self, request: SessionRequest) -> LiveSession:
         try:
@@ -244,15 +259,8 @@ class LiveManager:
         news = _Forward()
         speaker = await self._speakers.take(_voice_key(request, self._settings))
         listener: Listener | None = None
-        trouble: MienError | None = None
         try:
-            try:
-                listener = await self._listeners.take(_recognizer_name(request, self._settings))
-            except MienError as error:
-                # Whoever asks for a recogniser by name must have it; otherwise one can still type.
-                if request.recognizer:
-                    raise
-                trouble = error
+            listener, trouble = await self._take_listener(request)
             stream = await self._host.open(request.avatar, options, engine=request.engine, notify=news)
             means = Means(stream=stream, speaker=speaker, listener=listener, llm=choice)
             try:
@@ -271,14 +279,27 @@ class LiveManager:
                 await self._listeners.give_back(_recognizer_name(request, self._settings))
             raise
         news.to(session.render_news)
-        if listener is not None and request.language and not listener.understands(request.language):
-            trouble = RecognizerError(
-                f"The recogniser {listener.spec.name!r} does not understand the language {request.language!r}.",
-                hint="Type, or set MIEN_RECOGNIZER to one that does: sherpa-onnx, faster-whisper, openai.",
-            )
         if trouble is not None:
             session.warn(trouble)
         return session
+
+    async def _take_listener(self, request: SessionRequest) -> tuple[Listener | None, MienError | None]:
+        """The recogniser, or why there is none: one can still type."""
+        name = _recognizer_name(request, self._settings)
+        try:
+            listener = await self._listeners.take(name)
+        except MienError as error:
+            # Whoever asks for one by name must have it.
+            if request.recognizer:
+                raise
+            return None, error
+        if not request.language or listener.understands(request.language):
+            return listener, None
+        await self._listeners.give_back(name)
+        return None, RecognizerError(
+            f"The recogniser {listener.spec.name!r} does not understand the language {request.language!r}.",
+            hint="Type, or set MIEN_RECOGNIZER to one that does: sherpa-onnx, faster-whisper, openai.",
+        )
 
     async def _evict(self) -> None:
         now = self._clock()

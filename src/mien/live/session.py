@@ -67,6 +67,15 @@ class Means:
     llm: LlmChoice
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A turn that begins after the one under way."""
+
+    generation: int
+    begin: Callable[[int], Awaitable[None]]
+    seconds: float
+
+
 class LiveSession:
     """Used on one event loop. Made by `LiveManager.create`.
 
@@ -89,7 +98,7 @@ class LiveSession:
         self._streams: set[FragmentedMp4 | JpegPcm] = set()
         self._recording: Recording | None = None
         self.recording_path: Path | None = None
-        self._waiting: deque[tuple[int, Callable[[int], Awaitable[None]]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._latencies: deque[dict[str, float]] = deque(maxlen=20)
         self._greeted = self._words_in_turn = False
@@ -159,7 +168,7 @@ class LiveSession:
         # One at a time: in the same threads pictures are encoded.
         async with self._reading:
             sound = await asyncio.to_thread(read_recording, recording, MAX_RECORDING_S)
-        return await self._do(lambda generation: self._conversation.play(sound, generation), when)
+        return await self._do(lambda generation: self._conversation.play(sound, generation), when, sound.seconds)
 
     async def interrupt(self) -> int:
         """Stops whatever is thought, said or waits to be said.
@@ -231,6 +240,11 @@ class LiveSession:
         """It has a recogniser."""
         return self._means.listener is not None
 
+    @property
+    def failed(self) -> bool:
+        """What carries the conversation has ended by itself."""
+        return self._conversation.failed
+
     # Those who watch
 
     @property
@@ -262,7 +276,7 @@ class LiveSession:
             BusyError: enough people watch already.
             NotFoundError: the session is over.
         """
-        self._check_room()
+        self._check_room(replaces=not viewer and self._talker is not None)
         # Counted before the first await, as sessions are.
         self._connecting += 1
         try:
@@ -453,16 +467,17 @@ class LiveSession:
 
     # Inside
 
-    async def _do(self, begin: Callable[[int], Awaitable[None]], when: When) -> int:
-        """Begins a turn now, or after the one under way."""
+    async def _do(self, begin: Callable[[int], Awaitable[None]], when: When, seconds: float = 0.0) -> int:
+        """Begins a turn now, or after the one under way; `seconds`: of the recording that it holds."""
         self._check_open()
         self._last_word = time.monotonic()
         busy = self._state in ("thinking", "speaking") or bool(self._waiting)
         if busy and when == "queue":
-            if len(self._waiting) >= _MAX_WAITING:
+            held = seconds + sum(waiting.seconds for waiting in self._waiting)
+            if len(self._waiting) >= _MAX_WAITING or held > MAX_RECORDING_S:
                 raise BusyError("Too much waits to be said already.", hint="Wait, or interrupt.", retry_after_s=5)
             generation = self.turns.reserve()
-            self._waiting.append((generation, begin))
+            self._waiting.append(_Waiting(generation, begin, seconds))
             return generation
         if busy or self._state == "listening":
             generation = await self.interrupt()
@@ -488,7 +503,8 @@ class LiveSession:
         if self._waiting:
             # At once: what is asked for before the task runs must not overtake it.
             self._enter("thinking")
-            self._spawn(self._begin(*self._waiting.popleft()))
+            waiting = self._waiting.popleft()
+            self._spawn(self._begin(waiting.generation, waiting.begin))
 
     def _greet(self) -> None:
         if self.request.greeting and not self._greeted:
@@ -510,9 +526,9 @@ class LiveSession:
         if self._state == "closed":
             raise _over()
 
-    def _check_room(self) -> None:
+    def _check_room(self, *, replaces: bool = False) -> None:
         self._check_open()
-        if self.watchers >= _MAX_VIEWERS:
+        if self.watchers - replaces >= _MAX_VIEWERS:
             raise BusyError(f"{_MAX_VIEWERS} people watch this session already.", hint="Wait until one leaves.")
 
     def _peer(self, peer_id: str) -> Peer:

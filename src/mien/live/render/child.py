@@ -10,7 +10,7 @@ from contextlib import suppress
 from mien.errors import RenderError
 from mien.live.render import protocol
 from mien.live.render.protocol import Head
-from mien.settings import Settings
+from mien.settings import Settings, environment_without_secrets
 
 _STOP_S = 1.0
 
@@ -94,7 +94,7 @@ class Child:
 def _environment() -> dict[str, str]:
     """One thread per library: the streams share the processor as they are. Modules are found where this process finds them."""
     return {
-        **os.environ,
+        **environment_without_secrets(),
         "OMP_NUM_THREADS": "1",
         "NUMBA_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mien.errors import MienError, RecognizerError
-from mien.settings import Settings
+from mien.settings import Settings, environment_without_secrets
 from mien.speech.recognizers import wire
 from mien.types import Samples
 
@@ -61,6 +61,7 @@ class RecognizerProcess:
                 *_COMMAND,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=environment_without_secrets(),
                 start_new_session=True,  # ctrl-C is for the program
             )
         except OSError as error:
