@@ -25,6 +25,7 @@ export default {
     cancel: 'Cancel',
     loading: 'Loading …',
     only_these: 'By ear this server understands only: {languages}. Type in other languages.',
+    simple_recognizer: 'Its built-in recogniser is simple and often mishears; typing always works.',
     scripted: 'This server has no language model: the avatar repeats what it hears.',
     no_avatars: 'No avatar is stored on this server yet.',
   },
@@ -123,6 +124,15 @@ export default {
     retry: 'Try again',
     dismiss: 'Dismiss',
     warning: 'Note',
+  },
+  warning: {
+    recognizer: 'Speech is not understood right now.',
+    language_model: 'The language model does not answer.',
+    voice: 'A sentence could not be spoken.',
+    render: 'The picture was interrupted.',
+    weights: 'Model files are missing.',
+    missing_dependency: 'Something is not installed on the server.',
+    output: 'The recording could not be written.',
   },
   ended: {
     title: 'The conversation has ended',

@@ -27,6 +27,7 @@ const zh: typeof en = {
     cancel: '取消',
     loading: '加载中……',
     only_these: '这台服务器只听得懂：{languages}。其他语言请打字。',
+    simple_recognizer: '内置的识别器比较简单，常会听错；打字总是可以的。',
     scripted: '服务器没有配置语言模型，数字人会复述听到的话。',
     no_avatars: '服务器上还没有形象。',
   },
@@ -125,6 +126,15 @@ const zh: typeof en = {
     retry: '重试',
     dismiss: '关闭',
     warning: '提示',
+  },
+  warning: {
+    recognizer: '现在听不懂语音。',
+    language_model: '语言模型没有回答。',
+    voice: '有一句话没能读出来。',
+    render: '画面中断了一下。',
+    weights: '缺少模型文件。',
+    missing_dependency: '服务器上缺少需要安装的软件包。',
+    output: '录像没能写入文件。',
   },
   ended: {
     title: '对话已结束',
