@@ -42,6 +42,14 @@ def test_answers_in_the_language_it_heard() -> None:
     asyncio.run(run())
 
 
+def test_what_has_no_words_is_not_read_out() -> None:
+    async def run() -> None:
+        async with conversation(SCRIPTED) as talk:
+            assert (await talk.ask("😀👍")).endswith("I can only repeat words.")
+
+    asyncio.run(run())
+
+
 def test_moves_when_it_is_asked_to() -> None:
     async def run() -> None:
         async with conversation(SCRIPTED, "wave", "nod", "look_up") as talk:

@@ -17,6 +17,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from mien.live.services.llm.history import is_chinese, last_user_text
 from mien.live.turns import Turns, generation_of, stamp
+from mien.speech.text import speakable
 
 _LONGEST = 300
 """Characters that are repeated."""
@@ -39,6 +40,7 @@ _REPEATING = {
     False: ("You said: {}.", "I heard: {}. Tell me more!", "So: {}. I like listening to you."),
     True: ("你说：{}。", "我听到了：{}。再多说一点吧！", "原来是：{}。我喜欢听你说话。"),
 }
+_WORDLESS = {False: "I can only repeat words.", True: "我只能重复能念出来的话。"}
 _DOING = {False: "Gladly!", True: "好的！"}
 
 _PIECE = re.compile(r"\S+\s*|\s+")
@@ -78,6 +80,8 @@ class ScriptedPartner(FrameProcessor):
         answer = _EXPLANATION[chinese] if self._answers == 0 else ""
         if asked:
             answer += _DOING[chinese]
+        elif words and not speakable(words):
+            answer += _WORDLESS[chinese]
         elif words:
             answer += phrases[self._answers % len(phrases)].format(words[:_LONGEST])
         self._answers += 1
