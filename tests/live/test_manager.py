@@ -260,6 +260,27 @@ def test_a_session_that_nobody_joins_ends_by_itself(settings: Settings):
     run(settings, test, live_peer_timeout_s=1)
 
 
+def test_an_end_whose_asker_is_cancelled_goes_on(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        for wait in (0.0, 0.001, 0.01):
+            session = await manager.create(request())
+            asked = asyncio.create_task(manager.end(session.id))
+            await asyncio.sleep(wait)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await until(lambda ended=session: events(ended, "closed") or ended in manager.list())
+            if session in manager.list():
+                await manager.end(session.id)
+        # Closing in the middle of an end waits for it.
+        session = await manager.create(request())
+        asked = asyncio.create_task(manager.end(session.id))
+        await asyncio.sleep(0.001)
+        asked.cancel()
+
+    run(settings, test)
+    assert psutil.Process().children(recursive=True) == []
+
+
 def held() -> dict[str, int]:
     gc.collect()
     own = psutil.Process()

@@ -76,6 +76,7 @@ class LiveManager:
         self._taken: dict[bool, float] = {False: 0.0, True: 0.0}
         """Places taken, by whether the engine needs a GPU; those of sessions that are being opened too."""
         self._places: dict[str, tuple[bool, float]] = {}
+        self._endings: set[asyncio.Task[None]] = set()
         self._recordings: OrderedDict[str, Path] = OrderedDict()
         """Of sessions that are over, by their id."""
         self._used_mb = 0.0
@@ -111,6 +112,7 @@ class LiveManager:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
         await asyncio.gather(*(self.end(id, "server_stopped") for id in list(self._sessions)), return_exceptions=True)
+        await asyncio.gather(*self._endings, return_exceptions=True)
         await self._speakers.close()
         await self._listeners.close()
         await self._host.close()
@@ -193,17 +195,24 @@ class LiveManager:
         """
         session = self.get(id)
         del self._sessions[id]
+        # A task of its own: whoever asks may be cancelled in the middle, but half a session must not be left.
+        ending = asyncio.create_task(self._end(session, reason), name="mien-live-end")
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        await asyncio.shield(ending)
+
+    async def _end(self, session: LiveSession, reason: str) -> None:
         try:
             await session.close(reason)
         finally:
-            gpu, places = self._places.pop(id)
+            gpu, places = self._places.pop(session.id)
             self._taken[gpu] -= places
             self._keep_recording(session)
             await self._speakers.give_back(_voice_key(session.request, self._settings))
             if session.listens:
                 await self._listeners.give_back(_recognizer_name(session.request, self._settings))
         gc.collect()
-        logger.info("live_session_ended", extra={"session": id, "reason": reason})
+        logger.info("live_session_ended", extra={"session": session.id, "reason": reason})
 
     async def sweep(self) -> None:
         """Ends sessions that nobody watches, or in which nobody speaks."""
