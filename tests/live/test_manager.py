@@ -72,7 +72,8 @@ def test_a_conversation_that_ends_by_itself_ends_its_session(settings: Settings)
     async def test(manager: LiveManager) -> None:
         session = await manager.create(request())
         await session._conversation.worker.cancel()
-        await until(lambda: manager.list() == [])
+        await until(lambda: events(session, "closed"))
+        assert manager.list() == []
         assert events(session, "closed")[0].data["reason"] == "failed"
 
     run(settings, test)
@@ -254,7 +255,8 @@ def test_memory_far_beyond_its_limit_refuses_new_sessions(settings: Settings):
 def test_a_session_that_nobody_joins_ends_by_itself(settings: Settings):
     async def test(manager: LiveManager) -> None:
         session = await manager.create(request())
-        await until(lambda: manager.list() == [])
+        await until(lambda: events(session, "closed"))
+        assert manager.list() == []
         assert events(session, "closed")[0].data["reason"] == "no_peer"
 
     run(settings, test, live_peer_timeout_s=1)
