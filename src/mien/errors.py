@@ -19,6 +19,11 @@
     ├── LanguageModelError       a language model's server failed (13, 502)
     ├── RenderError              the process that draws the avatar failed (14, 500)
     ├── AccessError              the token is missing or wrong (15, 401)
+    ├── ForbiddenError           the token is right, but not for this (16, 403)
+    ├── ConflictError            not in the state that a thing is in now (17, 409)
+    ├── RateLimitError           too many requests (18, 429)
+    ├── JobError                 the process that did the work died or went beyond its limits (19, 500)
+    ├── ServerError              another Mien server cannot be reached or answers nonsense (20, 502)
     └── Cancelled                stopped by the user (130, 499)
 
 Each has a stable `code` for programs, a message that names the wrong value, a `hint` that says what to do, and
@@ -134,6 +139,33 @@ class RenderError(MienError):
 
 class AccessError(MienError):
     code, exit_code, http_status = "access", 15, 401
+
+
+class ForbiddenError(MienError):
+    code, exit_code, http_status = "forbidden", 16, 403
+
+
+class ConflictError(MienError):
+    code, exit_code, http_status = "conflict", 17, 409
+
+
+class RateLimitError(MienError):
+    """Args: as `MienError`, and `retry_after_s`: when it is worth asking again."""
+
+    code, exit_code, http_status = "rate_limit", 18, 429
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int = 10) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class JobError(MienError):
+    code, exit_code, http_status = "job", 19, 500
+
+
+class ServerError(MienError):
+    code, exit_code, http_status = "server", 20, 502
 
 
 class Cancelled(MienError):

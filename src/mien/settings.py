@@ -34,7 +34,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("mien")),
-        description="Where avatars, and later jobs and their results, are kept.",
+        description="Where avatars, and jobs with their results, are kept.",
     )
     cache_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("mien")),
@@ -85,6 +85,44 @@ class Settings(BaseSettings):
     server_token: str = Field(
         default="", repr=False, description="Who has it may use the server; needed beyond 127.0.0.1."
     )
+    rate_limit: int = Field(
+        default=300, ge=0, description="Requests a minute that change something, for each token; 0: any number."
+    )
+    cors_origins: list[str] = Field(
+        default=[], description="Origins whose pages may call this server with a token, such as https://example.org."
+    )
+    upload_mb: int = Field(default=2000, ge=1, description="The largest file that may be sent to the server, MB.")
+
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="PostgreSQL for the jobs of several machines; empty: a file in the data folder.",
+    )
+    job_workers: int = Field(
+        default=0, ge=0, le=256, description="Jobs at once that need no GPU; 0: one for every two processor cores."
+    )
+    job_gpus: int = Field(
+        default=-1, ge=-1, le=64, description="GPUs that jobs may use, one job each; -1: all that are found."
+    )
+    job_time_limit_s: int = Field(default=21_600, ge=1, description="A job that takes longer is ended, seconds.")
+    job_memory_mb: int = Field(
+        default=0, ge=0, description="Memory that one job may use, MB; 0: 70 % of the machine's."
+    )
+    job_disk_mb: int = Field(default=10_000, ge=1, description="Disk space that one job may fill, MB.")
+    jobs_disk_mb: int = Field(
+        default=50_000,
+        ge=0,
+        description="Disk space of all jobs, MB: beyond it the oldest finished ones are deleted; 0: no limit.",
+    )
+    jobs_keep_days: int = Field(
+        default=30, ge=0, description="Finished jobs and their results are deleted after so many days; 0: never."
+    )
+
+    server_url: str = Field(
+        default="", description="The Mien server that commands use instead of this machine, such as http://host:8600."
+    )
+    api_token: str = Field(default="", repr=False, description="Token for that server; never logged.")
+
     livetalking_at_root: bool = Field(
         default=False, description="Answer LiveTalking's routes also at /, not only under /livetalking."
     )

@@ -83,4 +83,4 @@ def test_what_is_missing_is_named_with_the_line_that_installs_it(
     outcome = mien(command, "--json")
     assert outcome.code == 7
     assert "pipecat" in outcome.json["error"]["message"]
-    assert "pip install 'mien[live]'" in outcome.json["error"]["hint"]
+    assert "pip install 'mien[serve]'" in outcome.json["error"]["hint"]

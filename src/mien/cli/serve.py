@@ -45,7 +45,7 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependency(
-            f"The server needs {', '.join(missing)}, which is not installed.", hint="Run: pip install 'mien[live]'"
+            f"The server needs {', '.join(missing)}, which is not installed.", hint="Run: pip install 'mien[serve]'"
         )
     _check_avatar(avatar, loaded)
     from mien.server.running import serve

@@ -157,7 +157,7 @@ _LIVE_MODULES = ("aiortc", "fastapi", "pipecat", "psutil", "uvicorn", "websocket
 def _live(settings: Settings) -> Iterator[Finding]:
     missing = [name for name in _LIVE_MODULES if importlib.util.find_spec(name) is None]
     if missing:
-        yield Finding("live", "note", f"needs {', '.join(missing)}", "pip install 'mien[live]'")
+        yield Finding("live", "note", f"needs {', '.join(missing)}", "pip install 'mien[serve]'")
         return
     if not _network_addresses():
         yield Finding("live", "note", "this machine has no network address: WebRTC works on it alone")

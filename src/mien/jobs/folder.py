@@ -1,0 +1,147 @@
+"""The folder of one job: `DATA_DIR/jobs/ID`.
+
+job.json        kind, owner, request, time: written before the job is queued
+inputs/         the file that travelled with the request
+work/           checkpoints; deleted when the job has succeeded
+result/         what was made: video.mp4, video.srt, poster.jpg …
+result.json     what is said of it: written last, so whoever sees it sees a whole result
+progress.json   the last progress
+log.txt         everything that the job's processes said
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from mien.errors import NotFoundError
+from mien.jobs.request import Kind
+from mien.settings import Settings
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class JobFile(BaseModel):
+    """What `job.json` says."""
+
+    kind: Kind
+    owner: str
+    request: dict[str, Any]
+    created_at: float
+
+
+def new_id() -> str:
+    """32 hexadecimal digits that begin with the time, so that they sort by age, and cannot be guessed."""
+    return f"{int(time.time() * 1000):012x}{secrets.token_hex(10)}"
+
+
+def jobs_dir(settings: Settings) -> Path:
+    return settings.data_dir / "jobs"
+
+
+class JobFolder:
+    """Paths of one job and the small files in it; nothing is made before it is needed.
+
+    Args:
+        settings: see `mien.settings`.
+        id: as `new_id` made it.
+
+    Raises:
+        NotFoundError: no job can have that id.
+    """
+
+    def __init__(self, settings: Settings, id: str) -> None:
+        if not _ID.fullmatch(id):
+            raise NotFoundError("There is no such job.", hint="Look at the list of jobs.")
+        self.id = id
+        self.path = jobs_dir(settings) / id
+        self.inputs = self.path / "inputs"
+        self.work = self.path / "work"
+        self.result = self.path / "result"
+        self.log = self.path / "log.txt"
+
+    def create(self, job: JobFile) -> None:
+        """Makes the folder and says whose it is."""
+        self.inputs.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "job.json", job.model_dump())
+
+    def job(self) -> JobFile:
+        """What was asked for.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        found = read_json(self.path / "job.json")
+        if found is None:
+            raise NotFoundError("There is no such job.", hint="It may have been deleted.")
+        return JobFile.model_validate(found)
+
+    def input(self, name: str) -> Path | None:
+        """The file that travelled under that name, whatever its suffix."""
+        return next(iter(sorted(self.inputs.glob(f"{name}.*"))), None)
+
+    def outcome(self) -> dict[str, Any] | None:
+        """What `result.json` says; None before the job has succeeded."""
+        return read_json(self.path / "result.json")
+
+    def finish(self, outcome: dict[str, Any]) -> None:
+        """Says that the result is whole."""
+        write_json(self.path / "result.json", outcome)
+
+    def progress(self) -> dict[str, Any] | None:
+        return read_json(self.path / "progress.json")
+
+    def bytes(self) -> int:
+        """What it takes on the disk."""
+        return sum(_size(Path(folder) / name) for folder, _, names in os.walk(self.path) for name in names)
+
+    def delete(self) -> None:
+        """Removes everything; at once for whoever looks, in one renaming."""
+        grave = self.path.with_name(f".{self.id}.{secrets.token_hex(4)}.deleted")
+        try:
+            self.path.rename(grave)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(grave, ignore_errors=True)
+
+
+def write_json(path: Path, value: dict[str, Any], *, durable: bool = True) -> None:
+    """Writes a small file whole or not at all.
+
+    Args:
+        path: its place; the folder exists.
+        value: what it says.
+        durable: it survives a power cut from now on.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
