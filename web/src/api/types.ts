@@ -89,3 +89,70 @@ export interface EventData {
 }
 
 export type LiveEvent = { [Kind in keyof EventData]: { kind: Kind; data: EventData[Kind] } }[keyof EventData]
+
+/* Jobs and what they make: src/mien/jobs/request.py and src/mien/server/models.py. */
+
+export type JobKind = 'speak' | 'create_avatar' | 'import_avatar' | 'train' | 'pull_weights'
+export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+
+export interface JobProgress {
+  stage: string
+  done: number
+  total: number | null
+  unit: string
+  percent: number
+  eta_s: number | null
+  speed: number | null
+}
+
+export interface JobProblem {
+  code: string
+  message: string
+  hint: string
+  retryable: boolean
+}
+
+export interface Job {
+  id: string
+  kind: JobKind
+  status: JobStatus
+  title: string
+  owner: string
+  request: Record<string, unknown>
+  created_at: number
+  started_at: number | null
+  ended_at: number | null
+  attempt: number
+  worker: string
+  progress: JobProgress | null
+  result: Record<string, unknown> | null
+  error: JobProblem | null
+}
+
+export interface JobPage {
+  jobs: Job[]
+  next_offset: number | null
+}
+
+export interface Video {
+  id: string
+  title: string
+  avatar: string
+  voice: string
+  text: string
+  created_at: number
+  seconds: number
+  width: number
+  height: number
+  fps: number
+  bytes: number
+  subtitles: boolean
+  url: string
+  poster: string
+  made_in_s: number | null
+}
+
+export interface VideoPage {
+  videos: Video[]
+  next_offset: number | null
+}

@@ -1,6 +1,6 @@
 import { watchEffect } from 'vue'
 import { createI18n } from 'vue-i18n'
-import { remembered } from '../live/remembered'
+import { remembered } from '../shared/remembered'
 import en from './en'
 import { preferred, type Locale } from './preferred'
 import zh from './zh'

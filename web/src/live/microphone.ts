@@ -1,5 +1,5 @@
 import { computed, reactive, ref } from 'vue'
-import { remembered } from './remembered'
+import { remembered } from '../shared/remembered'
 import { wake } from './wake'
 
 /** `insecure`: browsers give microphones only to pages from https or localhost. */

@@ -1,11 +1,6 @@
-import type en from './en'
+import type en from '../en/live'
 
 const zh: typeof en = {
-  app: {
-    tagline: '面对面，聊一聊',
-    language: '界面语言',
-    skip: '跳到对话',
-  },
   setup: {
     title: '想和谁聊聊？',
     intro: '选一张面孔，点开始，直接说话。随时可以打断。',

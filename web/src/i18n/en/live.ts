@@ -1,9 +1,4 @@
 export default {
-  app: {
-    tagline: 'A face to talk with',
-    language: 'Language of this page',
-    skip: 'Go to the conversation',
-  },
   setup: {
     title: 'Who do you want to talk with?',
     intro: 'Pick a face, press start, and speak. You can interrupt at any time.',

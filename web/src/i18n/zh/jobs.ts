@@ -1,0 +1,7 @@
+import type en from '../en/jobs'
+
+const zh: typeof en = {
+  jobs: {},
+}
+
+export default zh

@@ -1,0 +1,7 @@
+import type en from '../en/settings'
+
+const zh: typeof en = {
+  settings: {},
+}
+
+export default zh

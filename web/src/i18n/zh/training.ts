@@ -1,0 +1,7 @@
+import type en from '../en/training'
+
+const zh: typeof en = {
+  training: {},
+}
+
+export default zh

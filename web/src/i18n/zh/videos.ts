@@ -1,0 +1,7 @@
+import type en from '../en/videos'
+
+const zh: typeof en = {
+  videos: {},
+}
+
+export default zh

@@ -1,0 +1,16 @@
+import { watchEffect } from 'vue'
+import { remembered } from './remembered'
+
+export type Theme = 'system' | 'light' | 'dark'
+export const THEMES: Theme[] = ['system', 'light', 'dark']
+
+const chosen = remembered<string>('theme', 'system')
+
+watchEffect(() => {
+  const { value } = chosen
+  if (value === 'light' || value === 'dark') document.documentElement.dataset.theme = value
+  else delete document.documentElement.dataset.theme
+})
+
+/** The chosen theme; this browser keeps it. */
+export const theme = chosen
