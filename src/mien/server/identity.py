@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from mien.errors import ForbiddenError
 from mien.jobs.request import LOCAL_USER
+from mien.server.tokens import SCOPES, Scope
 
-Scope: TypeAlias = Literal["read", "make", "admin"]
-
-SCOPES: tuple[Scope, ...] = ("read", "make", "admin")
-"""Each includes those before it: look at things; make and delete them; change settings, tokens and weights."""
+__all__ = ["SCOPES", "Admin", "Caller", "Identity", "Scope", "identity_of"]
 
 
 @dataclass(frozen=True, slots=True)
