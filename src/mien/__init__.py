@@ -6,18 +6,22 @@ avatar = mien.open("me.jpg")
 avatar.speak("Hello, nice to meet you.").save("hello.mp4")
 for frame in avatar.render("speech.wav"):
     frame.image, frame.audio
+
+mien.Client("http://host:8600").speak("astronaut", text="Hello.").wait().save("hello.mp4")
 """
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mien.client import Client
     from mien.studio import Avatar, AvatarSpeech, SpeakResult, open
 
 __version__ = "0.1.0"
-__all__ = ["Avatar", "AvatarSpeech", "SpeakResult", "__version__", "open"]
+__all__ = ["Avatar", "AvatarSpeech", "Client", "SpeakResult", "__version__", "open"]
 
 # onnxruntime 1.29 and later report every session to Microsoft and keep an identifier of the machine in the home folder,
 # unless this stands in the environment before it is loaded. Here, because nothing of Mien's is imported earlier.
@@ -27,6 +31,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 def __getattr__(name: str) -> Any:
     # What draws is heavy: it is imported when it is first used, so that `import mien` and the command line start at once.
     if name in __all__:
+        if name == "Client":
+            return import_module("mien.client").Client
         from mien import studio
 
         return getattr(studio, name)

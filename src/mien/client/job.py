@@ -1,0 +1,180 @@
+"""A job on a server, followed from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from mien.client.connection import Connection, segment
+from mien.client.download import download
+from mien.client.errors import of_code
+from mien.client.events import JobEvent, follow
+from mien.errors import Cancelled, ConflictError, MienError, ServerError
+from mien.jobs.request import JobInfo, JobProgress
+
+if TYPE_CHECKING:
+    from mien.types import Report
+
+
+class Job:
+    """One job. What its methods raise, beside what stands there: `MienError`, as the server says.
+
+    Args:
+        connection: to its server.
+        info: what is known of it.
+    """
+
+    def __init__(self, connection: Connection, info: JobInfo) -> None:
+        self._connection = connection
+        self.info = info
+        self._path = f"jobs/{segment(info.id)}"
+
+    def __repr__(self) -> str:
+        return f"Job({self.info.id!r}, {self.info.kind}, {self.info.status})"
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+    def refresh(self) -> JobInfo:
+        """Asks how it is."""
+        self.info = info_of(self._connection.get(self._path))
+        return self.info
+
+    def events(self) -> Iterator[JobEvent]:
+        """What it tells, from its beginning to its end, each once; a connection that breaks is made again. Blocks."""
+        return follow(self._connection, f"{self._path}/events", self.refresh)
+
+    def wait(self, report: Report | None = None, *, cancel_on_interrupt: bool = False) -> Job:
+        """Waits for its end.
+
+        Args:
+            report: told the progress; if it raises `Cancelled`, the job is cancelled.
+            cancel_on_interrupt: ctrl-C cancels it; otherwise it goes on without you.
+
+        Raises:
+            Cancelled: it was.
+            MienError: it failed, with the error it failed with.
+        """
+        try:
+            for event in self.events():
+                if report is not None and event.kind == "progress":
+                    _tell(report, event.data)
+        except KeyboardInterrupt:
+            if not cancel_on_interrupt:
+                raise
+            self._give_up()
+            raise Cancelled(f"Stopped; the job {self.id} was cancelled.") from None
+        except Cancelled:
+            self._give_up()
+            raise
+        return self._outcome()
+
+    def log(self) -> str:
+        """Everything that its processes have said until now."""
+        return b"".join(self.log_parts()).decode(errors="replace")
+
+    def log_parts(self, offset: int = 0) -> Iterator[bytes]:
+        """What there is of the log now, in pieces of UTF-8.
+
+        Args:
+            offset: in bytes, where to begin.
+        """
+        while True:
+            with self._connection.stream(f"{self._path}/log", {}, params={"offset": offset}) as response:
+                said = response.read()
+                after = response.headers.get("x-next-offset", "")
+            if after != str(offset + len(said)):
+                raise ServerError(f"{self._connection.url} sends no log.", hint="Look at the URL: is it Mien's?")
+            if not said:
+                return
+            yield said
+            offset += len(said)
+
+    def cancel(self) -> Job:
+        """Stops it.
+
+        Raises:
+            ConflictError: it has ended already.
+        """
+        return self._do("cancel")
+
+    def resume(self) -> Job:
+        """Lets it go on after it was cancelled."""
+        return self._do("resume")
+
+    def retry(self) -> Job:
+        """Begins it again after it failed."""
+        return self._do("retry")
+
+    def delete(self) -> None:
+        """Deletes it and its files."""
+        self._connection.send("DELETE", self._path)
+
+    def save(self, output: str | Path, *, file: str = "video.mp4", overwrite: bool = False) -> Path:
+        """Downloads a file of its result; it appears whole or not at all.
+
+        Args:
+            output: where to.
+            file: its name in the job; "video.srt" are the subtitles.
+            overwrite: replace an existing file.
+
+        Raises:
+            ConflictError: the job has not succeeded.
+            AlreadyExistsError, OutputError: it cannot be written.
+        """
+        if self.info.status != "succeeded" and self.refresh().status != "succeeded":
+            raise ConflictError(f"The job {self.id} is {self.info.status}.", hint="Wait for it: job.wait()")
+        path = f"{self._path}/files/{segment(file)}"
+        return download(self._connection, path, Path(output), overwrite=overwrite)
+
+    def _do(self, what: str) -> Job:
+        self.info = info_of(self._connection.send("POST", f"{self._path}/{what}"))
+        return self
+
+    def _give_up(self) -> None:
+        with suppress(ConflictError):
+            self.cancel()
+
+    def _outcome(self) -> Job:
+        if self.info.status == "cancelled":
+            raise Cancelled(f"The job {self.id} was cancelled.")
+        if self.info.status == "failed":
+            raise error_of(self.info)
+        return self
+
+
+def error_of(info: JobInfo) -> MienError:
+    """Why a job failed."""
+    if info.error is None:
+        return of_code("job", f"The job {info.id} failed.")
+    return of_code(info.error.code, info.error.message, info.error.hint, retryable=info.error.retryable)
+
+
+def info_of(told: Any) -> JobInfo:
+    """A job as the server tells it.
+
+    Raises:
+        ServerError: that is none.
+    """
+    try:
+        return JobInfo.model_validate(told)
+    except ValidationError as error:
+        raise ServerError(
+            "The server tells of a job in a way that this version does not understand.",
+            hint="Use the same version of Mien here and there.",
+        ) from error
+
+
+def _tell(report: Report, data: dict[str, Any]) -> None:
+    from mien.types import Progress
+
+    try:
+        known = JobProgress.model_validate(data)
+    except ValidationError:
+        return  # of another version; the end is told in any case
+    report(Progress(known.stage, known.done, known.total, known.unit))
