@@ -11,12 +11,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from mien import __version__
-from mien.server import errors, live, livetalking, pages, system, websocket, whep
+from mien.server import errors, live, livetalking, login, metrics, pages, system, websocket, whep
 from mien.server.access import Access
 from mien.server.aliases import Aliases
 from mien.server.errors import PROBLEM_JSON, Crashes
-from mien.server.headers import SecurityHeaders
+from mien.server.guard import Guard
+from mien.server.headers import Cors, SecurityHeaders
 from mien.server.limits import BodyLimit
+from mien.server.metrics import Measured, Metrics
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,26 +49,31 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None) -> Fas
     app.state.manager = manager
     app.state.aliases = Aliases()
     app.state.tasks = set()
+    app.state.guard = Guard(lambda: app.state.settings)
+    app.state.metrics = Metrics()
     errors.install(app)
-    for router in (system.router, live.router, websocket.router, whep.router):
+    for router in (system.router, login.router, login.form_router, metrics.router, live.router, websocket.router, whep.router):
         app.include_router(router)
     app.include_router(livetalking.router, prefix="/livetalking")
     if settings.livetalking_at_root:
         app.include_router(livetalking.router)
     app.include_router(pages.router)
     # The last one added is the outermost.
-    for middleware, options in _middleware(settings):
+    for middleware, options in _middleware(app, settings):
         app.add_middleware(middleware, **options)
     app.openapi = lambda: _openapi(app)
     return app
 
 
-def _middleware(settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
+def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
+    guard: Guard = app.state.guard
     return [
         (BodyLimit, {}),
+        (Access, {"guard": guard}),
         (Crashes, {}),
-        (Access, {"token": settings.server_token}),
-        (SecurityHeaders, {"share_whep": bool(settings.server_token)}),
+        (Cors, {"origins": settings.cors_origins}),
+        (Measured, {"metrics": app.state.metrics}),
+        (SecurityHeaders, {"share_whep": guard.needs_token}),
     ]
 
 
