@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from mien.server import live, system, whep
+from mien.server import live, login, metrics, system, whep
 from mien.server.errors import PROBLEM_JSON
 from mien.server.openapi import description
 
@@ -22,7 +22,7 @@ OPERATIONS = {
 
 
 def test_it_names_every_route_of_the_api():
-    routers = (system.router, live.router, whep.router)
+    routers = (system.router, login.router, metrics.router, live.router, whep.router)
     ours = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     named = {f"{method} {route.path}" for route in ours for method in route.methods or () if method != "OPTIONS"}
     assert named == set(OPERATIONS)
@@ -46,7 +46,7 @@ def test_every_operation_says_what_it_does_and_how_it_fails(name: str):
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith(("POST", "PATCH"))])
 def test_bodies_are_described(name: str):
-    if not name.endswith("/interrupt"):
+    if not name.endswith(("/interrupt", "/logout")):
         assert OPERATIONS[name]["requestBody"]["content"]
 
 

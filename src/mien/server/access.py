@@ -1,35 +1,41 @@
-"""Who may use the server.
+"""Who may use the server, and for what.
 
-Without a token it listens on this machine only; then the browser is the danger: pages of strangers that send requests here, or whose
-host name suddenly means 127.0.0.1. So `Host` must be this machine and `Origin` this server. With a token, whoever has it may do everything:
-as `Authorization: Bearer`, or as the cookie that opening `/?token=…` once has set.
+As long as there is no token, only this machine may, and its user may do everything; then the browser is the danger: pages of strangers
+that send requests here, or whose host name suddenly means 127.0.0.1. So `Host` must be this machine and `Origin` this server.
+As soon as there is a token, of the settings or stored, everybody needs one: as `Authorization: Bearer`, or as the cookie that the
+page's form or opening `/?token=…` has set. Reading needs the scope read, everything else make; routes that need admin say so.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
-from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import WebSocket
-from fastapi.responses import HTMLResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mien.errors import AccessError
+from mien.errors import AccessError, ForbiddenError, MienError
 from mien.server.errors import of_http, of_mien
-from mien.server.pages import token_page
+from mien.server.guard import COOKIE, Guard
+from mien.server.identity import Identity
+from mien.server.rates import address_of
+from mien.server.token_page import token_page, welcome
+from mien.server.tokens import TokenStore
 from mien.settings import Settings
 
-COOKIE = "mien_access"
 HEALTH = "/api/v1/health"
+LOGIN = "/api/v1/login"
+LOGIN_FORM = "/login"
+LOGOUT = "/api/v1/logout"
 
-Entry = Literal["health", "loopback", "bearer", "query", "cookie", "preflight"]
+LOGINS_PER_MINUTE = 10
+"""From one address."""
+
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def is_loopback(host: str) -> bool:
@@ -50,81 +56,126 @@ def check_listening(host: str, settings: Settings) -> None:
 
     Raises:
         AccessError: it would.
+        SettingsError: the stored tokens cannot be read.
     """
-    if not settings.server_token and not is_loopback(host):
+    if not (settings.server_token or is_loopback(host) or TokenStore.from_settings(settings).list()):
         raise AccessError(
-            f"Listening on {host}, others could use this server, and no token is set.",
-            hint='Set one: export MIEN_SERVER_TOKEN=$(python -c "import secrets; print(secrets.token_urlsafe(24))")',
+            f"Listening on {host}, others could use this server, and there is no token.",
+            hint="Make one: mien token create NAME. Or set one for everybody: "
+            'export MIEN_SERVER_TOKEN=$(python -c "import secrets; print(secrets.token_urlsafe(24))")',
         )
 
 
 class Access:
-    """ASGI: lets in who may come in, answers the others.
+    """ASGI: lets in who may come in, as `mien.server.identity`, and answers the others.
 
     Args:
         app: what is guarded.
-        token: of the settings; "": only this machine is trusted.
+        guard: knows them.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app
-        self._token = token.encode()
-        # Not the token itself: who reads the browser's cookies does not learn it, and a new token makes them void.
-        self._cookie = hmac.new(self._token, b"mien cookie", hashlib.sha256).hexdigest()
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        answer: Response | None = None
         try:
-            entry = self._entry(scope, headers)
-        except AccessError as error:
-            await _refuse(scope, receive, send, of_mien(error))
-            return
+            identity = await self._admit(scope, Headers(scope=scope))
+            if identity is not None and self._opens_page(scope):
+                answer = welcome(scope, self._guard.cookie(identity))
+        except MienError as error:
+            answer = _refusal(scope, error)
         except HTTPException as error:
-            await _refuse(scope, receive, send, of_http(error))
-            return
-        if entry == "query" and scope["path"] == "/":
-            await self._welcome(scope)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            answer = of_http(error)
+        if answer is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(answer)
+        else:
+            await answer(scope, receive, send)
 
-    def _entry(self, scope: Scope, headers: Headers) -> Entry:
-        """By which right the request comes in.
+    async def _admit(self, scope: Scope, headers: Headers) -> Identity | None:
+        """Whose request it is, put into its state; None for what is open to everybody.
 
         Raises:
-            AccessError: it has no token.
+            AccessError: it has no token, or a wrong one.
+            ForbiddenError: the token is not for this.
+            RateLimitError: there are too many of its kind.
             HTTPException: 403: a page of somebody else sends it.
         """
         if scope["path"] == HEALTH:
-            return "health"
-        if not self._token:
+            return None
+        needs_token = self._guard.needs_token()
+        if needs_token and _preflight(scope):
+            return None
+        if _logs_in(scope):
+            _check_origin(headers)
+            self._guard.rates.take(("login", address_of(scope)), LOGINS_PER_MINUTE)
+            return None
+        reading = scope.get("method", "") in _READING
+        if not needs_token:
+            _check_here(scope)
             _check_host(headers)
             _check_origin(headers)
-            return "loopback"
-        if _preflight(scope):
-            return "preflight"
-        if self._has_token(_bearer(headers)):
-            return "bearer"
-        if self._has_token(_query_token(scope)) and (scope["path"] == "/" or is_whep(scope["path"])):
-            return "query"
-        if hmac.compare_digest(_cookie(headers).encode(), self._cookie.encode()):
-            _check_origin(headers)
-            return "cookie"
-        raise AccessError(
-            "This server needs its token.", hint="Send Authorization: Bearer TOKEN, or open /?token=TOKEN."
+            identity = Identity()
+        else:
+            identity = self._identify(scope, headers, reading=reading)
+            self._check_right(scope, identity, reading=reading)
+            await self._guard.note_use(identity)
+        scope.setdefault("state", {})["identity"] = identity
+        return identity
+
+    def _identify(self, scope: Scope, headers: Headers, *, reading: bool) -> Identity:
+        text = _bearer(headers) or (_query_token(scope) if _takes_query_token(scope) else "")
+        if text:
+            return self._guard.identify(text, address_of(scope))
+        identity = self._guard.of_cookie(_cookie(headers))
+        if identity is None:
+            raise AccessError("This server needs a token.", hint="Send Authorization: Bearer TOKEN, or log in on /.")
+        _check_origin(headers, proven=not reading)
+        return identity
+
+    def _check_right(self, scope: Scope, identity: Identity, *, reading: bool) -> None:
+        if reading or scope["path"] == LOGOUT:
+            return
+        if not identity.may("make"):
+            raise ForbiddenError("This token may only read.", hint="Ask for one with the scope make.")
+        limit = self._guard.settings.rate_limit
+        if limit and scope["type"] == "http":
+            # A conversation sends many small requests; they leave the rest alone.
+            kind = "live" if _is_live(scope["path"]) else "rest"
+            self._guard.rates.take((kind, identity.user, identity.token_id), limit)
+
+    def _opens_page(self, scope: Scope) -> bool:
+        """With a token in the address, which the browser shall show no longer."""
+        return (
+            scope["type"] == "http" and scope["path"] == "/" and bool(_query_token(scope)) and self._guard.needs_token()
         )
 
-    def _has_token(self, offered: str) -> bool:
-        return bool(offered) and hmac.compare_digest(offered.encode(), self._token)
 
-    def _welcome(self, scope: Scope) -> Response:
-        # A page of ours that goes on by itself, not a redirect: browsers keep a strict cookie back from those that a link elsewhere began.
-        page = HTMLResponse('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Mien</title>')
-        secure = scope.get("scheme") == "https"
-        page.set_cookie(COOKIE, self._cookie, httponly=True, samesite="strict", secure=secure)
-        return page
+def _refusal(scope: Scope, error: MienError) -> Response:
+    if scope["type"] == "http" and error.http_status in (401, 429):
+        if scope["path"] in ("/", LOGIN_FORM) and scope["method"] in _READING:
+            return token_page(scope, "wrong" if _query_token(scope) else "")
+        if scope["path"] == LOGIN_FORM and error.http_status == 429:
+            return token_page(scope, "often")
+    return of_mien(error)
+
+
+def _logs_in(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in (LOGIN, LOGIN_FORM)
+
+
+def _is_live(path: str) -> bool:
+    return is_whep(path) or path.startswith(("/api/v1/live/", "/livetalking/"))
+
+
+def _takes_query_token(scope: Scope) -> bool:
+    return scope["path"] == "/" or is_whep(scope["path"])
 
 
 def _bearer(headers: Headers) -> str:
@@ -150,20 +201,43 @@ def _cookie(headers: Headers) -> str:
     return morsel.value if morsel else ""
 
 
+def _check_here(scope: Scope) -> None:
+    """Without tokens nobody elsewhere is let in, whatever address the server listens on."""
+    host = (scope.get("client") or ("", 0))[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return  # no connection of a network
+    if not (getattr(address, "ipv4_mapped", None) or address).is_loopback:
+        raise AccessError(
+            "This server has no token, so only its own machine may use it.", hint="mien token create NAME"
+        )
+
+
 def _check_host(headers: Headers) -> None:
     if not is_loopback(_host_name(headers.get("host", ""))):
-        raise HTTPException(403, "This server answers to 127.0.0.1 and localhost only, unless a server_token is set.")
+        raise HTTPException(403, "This server answers to 127.0.0.1 and localhost only, unless it has a token.")
 
 
-def _check_origin(headers: Headers) -> None:
-    origin = headers.get("origin")
-    if origin is None and headers.get("sec-fetch-site", "none") not in ("cross-site", "same-site"):
+def _check_origin(headers: Headers, *, proven: bool = False) -> None:
+    """Refuses what pages of others send.
+
+    Args:
+        headers: of the request.
+        proven: refuse also what does not say where it comes from, which browsers do for all that changes something.
+
+    Raises:
+        HTTPException: 403.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if site == "same-origin":
         return
     # A link or an address typed in names no origin and only reads.
-    if origin is None and headers.get("sec-fetch-mode") == "navigate":
+    typed = site in (None, "none") or headers.get("sec-fetch-mode") == "navigate"
+    if origin is None and typed and not proven:
         return
     try:
-        own = urlsplit(origin or "").netloc == headers.get("host")
+        own = origin is not None and urlsplit(origin).netloc == headers.get("host")
     except ValueError:
         own = False
     if not own:
@@ -175,14 +249,3 @@ def _host_name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:
-    if scope["type"] == "websocket":
-        await WebSocket(scope, receive, send).send_denial_response(answer)
-        return
-    if answer.status_code == 401:
-        if scope["path"] == "/" and scope["method"] == "GET":
-            answer = token_page()
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    await answer(scope, receive, send)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mien.errors import AccessError, BusyError, InputError, MienError, NotFoundError, UsageError
+from mien.errors import AccessError, BusyError, InputError, MienError, NotFoundError, RateLimitError, UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class ProblemResponse(JSONResponse):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of routes that can fail in these ways, and in those that every route can."""
-    return {status: {"model": Problem} for status in sorted({400, 401, 403, 422, 500, *statuses})}
+    return {status: {"model": Problem} for status in sorted({400, 401, 403, 422, 429, 500, *statuses})}
 
 
 def problem(
@@ -78,7 +78,11 @@ def problem(
 
 def of_mien(error: MienError) -> ProblemResponse:
     """An error of ours as a response."""
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, BusyError) else None
+    headers = {}
+    if isinstance(error, BusyError | RateLimitError):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, AccessError):
+        headers["WWW-Authenticate"] = "Bearer"
     return problem(error.http_status, error.code, error.message, error.hint, retryable=error.retryable, headers=headers)
 
 

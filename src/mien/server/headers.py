@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.server.access import is_whep
@@ -44,15 +47,15 @@ class SecurityHeaders:
 
     Args:
         app: what answers.
-        share_whep: players on foreign pages may watch, since whoever has the token may.
+        share_whep: whether players on foreign pages may watch, since whoever has a token may.
     """
 
-    def __init__(self, app: ASGIApp, *, share_whep: bool) -> None:
+    def __init__(self, app: ASGIApp, *, share_whep: Callable[[], bool]) -> None:
         self._app = app
         self._share_whep = share_whep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shared = self._share_whep and scope["type"] == "http" and is_whep(scope["path"])
+        shared = scope["type"] == "http" and is_whep(scope["path"]) and self._share_whep()
 
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -63,3 +66,37 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, adding if scope["type"] == "http" else send)
+
+
+class Cors(CORSMiddleware):
+    """ASGI: pages of some origins may call this server with a token; cookies stay at home. WHEP has its own sharing.
+
+    Args:
+        app: what answers.
+        origins: those.
+    """
+
+    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "Range"],
+            expose_headers=[
+                "Accept-Ranges",
+                "Content-Disposition",
+                "Content-Range",
+                "ETag",
+                "Idempotent-Replayed",
+                "Link",
+                "Location",
+                "Retry-After",
+                "X-Next-Offset",
+            ],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_whep(scope["path"]):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)

@@ -59,9 +59,3 @@ def _not_built() -> HTMLResponse:
         "服务器运行正常，但网页还没有构建：请在 Mien 的源码目录运行 <code>make web</code>（需要 Node.js），然后刷新本页。"
         '接口说明见 <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>。',
     )
-
-
-def token_page() -> HTMLResponse:
-    """Asks for the token, which comes back as `/?token=…`."""
-    form = '<form action="/"><input type="password" name="token" autocomplete="current-password" required> <button>OK</button></form>'
-    return _page("Mien", f"This server needs its token. · 访问此服务器需要令牌。{form}", status=401)
