@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,28 +12,44 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from mien import __version__
-from mien.server import errors, live, livetalking, login, metrics, pages, system, websocket, whep
+from mien.server import avatars, errors, jobs, live, livetalking, pages, speak, system, videos, websocket, whep
+from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, SpeakRequest, TrainRequest
 from mien.server.access import Access
 from mien.server.aliases import Aliases
 from mien.server.errors import PROBLEM_JSON, Crashes
-from mien.server.guard import Guard
-from mien.server.headers import Cors, SecurityHeaders
+from mien.server.headers import SecurityHeaders
+from mien.server.idempotency import Locks
 from mien.server.limits import BodyLimit
-from mien.server.metrics import Measured, Metrics
 from mien.settings import Settings
 
 if TYPE_CHECKING:
+    from mien.jobs.store import Jobs
     from mien.live.manager import LiveManager
 
 OPENAPI_PATH = "/api/v1/openapi.json"
 
+ROUTERS = (
+    system.router,
+    avatars.router,
+    speak.router,
+    jobs.router,
+    videos.router,
+    live.router,
+    websocket.router,
+    whep.router,
+)
 
-def create_app(settings: Settings, *, manager: LiveManager | None = None) -> FastAPI:
+_NAMED = (SpeakRequest, TrainRequest, CreateAvatarRequest, ImportAvatarRequest)
+"""Models of bodies that FastAPI does not see, since their routes read them themselves."""
+
+
+def create_app(settings: Settings, *, manager: LiveManager | None = None, jobs: Jobs | None = None) -> FastAPI:
     """The server as an ASGI application.
 
     Args:
         settings: see `mien.settings`.
         manager: of the sessions, which the caller starts and ends; None: one that the application's lifespan starts and ends.
+        jobs: in the database, which the caller opens and closes; None: one that the lifespan opens and closes.
     """
     app = FastAPI(
         title="Mien",
@@ -49,31 +66,29 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None) -> Fas
     app.state.manager = manager
     app.state.aliases = Aliases()
     app.state.tasks = set()
-    app.state.guard = Guard(lambda: app.state.settings)
-    app.state.metrics = Metrics()
+    app.state.jobs = jobs
+    app.state.locks = Locks()
+    app.state.inspections = asyncio.Semaphore(avatars.INSPECTIONS)
     errors.install(app)
-    for router in (system.router, login.router, login.form_router, metrics.router, live.router, websocket.router, whep.router):
+    for router in ROUTERS:
         app.include_router(router)
     app.include_router(livetalking.router, prefix="/livetalking")
     if settings.livetalking_at_root:
         app.include_router(livetalking.router)
     app.include_router(pages.router)
     # The last one added is the outermost.
-    for middleware, options in _middleware(app, settings):
+    for middleware, options in _middleware(settings):
         app.add_middleware(middleware, **options)
     app.openapi = lambda: _openapi(app)
     return app
 
 
-def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
-    guard: Guard = app.state.guard
+def _middleware(settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
     return [
         (BodyLimit, {}),
-        (Access, {"guard": guard}),
         (Crashes, {}),
-        (Cors, {"origins": settings.cors_origins}),
-        (Measured, {"metrics": app.state.metrics}),
-        (SecurityHeaders, {"share_whep": guard.needs_token}),
+        (Access, {"token": settings.server_token}),
+        (SecurityHeaders, {"share_whep": bool(settings.server_token)}),
     ]
 
 
@@ -104,5 +119,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and "application/json" in response.get("content", {}):
                     response["content"] = {PROBLEM_JSON: response["content"]["application/json"]}
+        schemas = schema["components"]["schemas"]
+        for model in _NAMED:
+            schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         app.openapi_schema = schema
     return app.openapi_schema

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+FORM = "multipart/form-data"
+
 MAX_JSON_BYTES = 1 << 20
 MAX_AUDIO_BYTES = 64 << 20
 """An hour of speech in most formats, six minutes of 44.1 kHz stereo WAV."""
@@ -21,6 +23,8 @@ _DRAINED_BYTES = 256 << 20
 _DRAINED_S = 5.0
 
 _AUDIO_PATHS = ("/audio", "/humanaudio")
+
+_UPLOAD_PATHS = {f"/api/v1/{name}" for name in ("avatars", "avatars/inspect", "avatars/import", "speak", "train")}
 
 
 class BodyLimit:
@@ -33,7 +37,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MAX_AUDIO_BYTES if scope["path"].endswith(_AUDIO_PATHS) else MAX_JSON_BYTES
+        limit = _limit(scope)
         claimed = Headers(scope=scope).get("content-length", "0")
         taken = 0
 
@@ -42,15 +46,24 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > limit or (claimed.isdigit() and int(claimed) > limit):
-                await _drain(message, receive)
+                await drain(message, receive)
                 raise HTTPException(413, f"The body is larger than {limit >> 20} MB.", headers={"Connection": "close"})
             return message
 
         await self._app(scope, limited, send)
 
 
-async def _drain(message: Message, receive: Receive) -> None:
-    """Throws away what comes, for a while: who is still sending when the connection closes never sees the answer."""
+def _limit(scope: Scope) -> int:
+    """Of the body, in bytes."""
+    kind = Headers(scope=scope).get("content-type", "").lower()
+    if scope["path"] in _UPLOAD_PATHS and kind.startswith(FORM):
+        # Its file and its other fields have limits of their own; this one is for what hides between them.
+        return (scope["app"].state.settings.upload_mb << 20) + 2 * MAX_JSON_BYTES
+    return MAX_AUDIO_BYTES if scope["path"].endswith(_AUDIO_PATHS) else MAX_JSON_BYTES
+
+
+async def drain(message: Message, receive: Receive) -> None:
+    """Throws away what comes after a message, for a while: who is still sending when the connection closes never sees the answer."""
     left = _DRAINED_BYTES
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_DRAINED_S):

@@ -125,6 +125,46 @@ class Defaults(BaseModel):
     llm: str
 
 
+class Gpu(BaseModel):
+    name: str
+    memory_mb: int
+
+
+class Machine(BaseModel):
+    """What the server runs on, now."""
+
+    cores: int
+    memory_mb: int
+    memory_used_mb: int
+    disk_free_mb: int = Field(description="Where avatars and jobs are kept.")
+    gpus: list[Gpu]
+
+
+class Worker(BaseModel):
+    """A process that does jobs."""
+
+    name: str
+    queue: str
+    alive: bool
+
+
+class JobsState(BaseModel):
+    """How much is to be done, of all users, and who does it."""
+
+    queued: int
+    running: int
+    workers: list[Worker]
+
+
+class Limits(BaseModel):
+    """What a request may bring."""
+
+    upload_mb: int = Field(description="The largest file.")
+    text_chars: int = Field(description="The longest text of one video.")
+    image_pixels: int = Field(description="The largest picture.")
+    job_time_limit_s: int = Field(description="A job that takes longer is ended.")
+
+
 class System(BaseModel):
     """What this server can do."""
 
@@ -135,6 +175,9 @@ class System(BaseModel):
     llms: list[Preset]
     live: Capacity
     defaults: Defaults
+    machine: Machine
+    jobs: JobsState
+    limits: Limits
 
 
 class Avatar(BaseModel):
@@ -144,6 +187,74 @@ class Avatar(BaseModel):
     builtin: bool
     engine: str = Field(description="Empty: the best one for a picture.")
     preview: str = Field(description="Path of its picture on this server.")
+    created_at: float | None = Field(default=None, description="Seconds since 1970; null: it came with Mien.")
+    width: int = Field(default=0, description="Of the picture it was made from, pixels; 0: unknown.")
+    height: int = 0
+    licence: str = Field(default="", description="Of that picture.")
+    consent: str = Field(default="", description="Who agreed to be shown, and how that is recorded.")
+    remarks: list[str] = Field(default=[], description="What was noticed when it was made, one sentence each.")
+    problem: str = Field(default="", description="Why it cannot be used; empty: it can.")
+
+
+class Box(BaseModel):
+    """A rectangle in pixels of the upright picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class FoundFace(Box):
+    score: float = Field(description="How sure it is that this is a face, 0 to 1.")
+
+
+class Remark(BaseModel):
+    """How well a picture suits."""
+
+    code: str = Field(description="A stable word.")
+    level: Literal["good", "warn", "bad"]
+    message: str
+    hint: str = ""
+
+
+class Inspection(BaseModel):
+    """What an avatar would be made of, if it was made from this picture."""
+
+    width: int = Field(description="Of the upright picture, pixels.")
+    height: int
+    faces: list[FoundFace]
+    chosen: int | None = Field(description="Which of the faces it would show; null: none.")
+    crop: Box | None = Field(description='What a video with frame "head" would show.')
+    hints: list[Remark]
+    usable: bool
+
+
+class Video(BaseModel):
+    """A video that was made: a `speak` job that succeeded."""
+
+    id: str = Field(description="The job's.")
+    title: str
+    avatar: str
+    voice: str = Field(description="Empty: it speaks a recording.")
+    text: str
+    created_at: float = Field(description="Seconds since 1970.")
+    seconds: float
+    width: int
+    height: int
+    fps: float
+    bytes: int
+    subtitles: bool
+    url: str = Field(description="Path of the MP4 file on this server.")
+    poster: str = Field(description="Path of a picture of it on this server.")
+    made_in_s: float = Field(description="How long the work took.")
+
+
+class VideoPage(BaseModel):
+    """Some videos, the newest first."""
+
+    videos: list[Video]
+    next_offset: int | None = Field(description="For the next page; null: these were the last.")
 
 
 class Voice(BaseModel):

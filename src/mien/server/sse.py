@@ -1,4 +1,4 @@
-"""Server-sent events of a session."""
+"""Server-sent events: of a session, of a job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fastapi.responses import StreamingResponse
 
@@ -18,9 +18,30 @@ KEEP_ALIVE_S = 15.0
 COMMENT = ": still here\n\n"
 
 
-def encode(event: Event) -> str:
+class Numbered(Protocol):
+    """Args:
+    id: where a reader who was cut off goes on; None: this event is not repeated.
+    kind: its name.
+    data: JSON values.
+    """
+
+    @property
+    def id(self) -> int | None: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+E = TypeVar("E")
+
+
+def encode(event: Numbered) -> str:
     """An event as text: `event` is its kind, `data` its data as JSON."""
-    return f"id: {event.id}\nevent: {event.kind}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"
+    number = "" if event.id is None else f"id: {event.id}\n"
+    return f"{number}event: {event.kind}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"
 
 
 def response(log: EventLog, after: int | None, encode: Callable[[Event], str] = encode) -> StreamingResponse:
@@ -31,13 +52,17 @@ def response(log: EventLog, after: int | None, encode: Callable[[Event], str] = 
         after: see `EventLog.read`.
         encode: "" leaves an event out.
     """
+    return follow(log.read(after), encode)
+
+
+def follow(events: AsyncIterator[E], encode: Callable[[E], str]) -> StreamingResponse:
+    """The events as they happen, until there are no more or the reader goes; comments while nothing happens."""
     return StreamingResponse(
-        _stream(log, after, encode), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        _stream(events, encode), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
 
 
-async def _stream(log: EventLog, after: int | None, encode: Callable[[Event], str]) -> AsyncIterator[str]:
-    events = aiter(log.read(after))
+async def _stream(events: AsyncIterator[E], encode: Callable[[E], str]) -> AsyncIterator[str]:
     following = asyncio.ensure_future(anext(events, None))
     try:
         yield "retry: 1000\n\n"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse
+import asyncio
+from fastapi import APIRouter
 
 from mien import __version__, plugins
 from mien.live.request import SessionRequest
-from mien.server import previews
 from mien.server.errors import problems
-from mien.server.models import Avatar, Capacity, Defaults, Health, Plugin, Preset, System, Voice
-from mien.server.state import Configured, Manager
+from mien.server.filetypes import MAX_PIXELS
+from mien.server.machine import machine
+from mien.server.models import (
+    Capacity,
+    Defaults,
+    Health,
+    JobsState,
+    Limits,
+    Plugin,
+    Preset,
+    System,
+    Worker,
+)
+from mien.server.speak import MAX_TEXT_CHARS
+from mien.server.state import Configured, JobStore, Manager
+from mien.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["system"], responses=problems())
 
@@ -24,81 +35,33 @@ async def health() -> Health:
 
 
 @router.get("/system")
-def system(manager: Manager, settings: Configured) -> System:
+async def system(manager: Manager, jobs: JobStore, settings: Configured) -> System:
     """What this server can do, and what it takes where a request names nothing."""
+    counts = await jobs.counts() if jobs else {"queued": 0, "running": 0}
+    live = Capacity.model_validate(manager.capacity)
+    return await asyncio.to_thread(_system, settings, live, jobs, counts)
+
+
+def _system(settings: Settings, live: Capacity, jobs: JobStore, counts: dict[str, int]) -> System:
+    workers = jobs.workers() if jobs else []
     return System(
         version=__version__,
         engines=_plugins(plugins.ENGINES),
         voices=_plugins(plugins.VOICES),
         recognizers=_plugins(plugins.RECOGNIZERS),
         llms=_presets(),
-        live=Capacity.model_validate(manager.capacity),
+        live=live,
         defaults=Defaults(
             avatar=SessionRequest().avatar, voice=settings.voice, recognizer=settings.recognizer, llm=settings.llm
         ),
-    )
-
-
-@router.get("/avatars")
-def list_avatars(settings: Configured) -> list[Avatar]:
-    """The avatars that one can talk with: the built-in ones, then the user's own."""
-    from mien.avatars import builtin_names
-    from mien.studio import store
-
-    own = {stored.name: stored.manifest for stored in store(settings).list() if stored.manifest is not None}
-    builtin = [_avatar(name, "", builtin=True) for name in builtin_names() if name not in own]
-    return builtin + [_avatar(name, manifest.engine, builtin=False) for name, manifest in own.items()]
-
-
-@router.get(
-    "/avatars/{name}/preview.jpg",
-    response_class=Response,
-    responses={**problems(404), 200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}},
-)
-def get_preview(name: str, settings: Configured) -> Response:
-    """A small picture of an avatar."""
-    from mien.avatars import builtin_picture
-    from mien.studio import store
-
-    headers = {"Cache-Control": "private, max-age=60"}
-    kept = store(settings)
-    picture = builtin_picture(name)
-    if picture is not None and not kept.exists(name):
-        return FileResponse(picture, media_type="image/jpeg", headers=headers)
-    return Response(previews.jpeg(kept.get(name)), media_type="image/jpeg", headers=headers)
-
-
-@router.get("/voices", responses=problems(404, 501, 502))
-def list_voices(
-    settings: Configured,
-    language: Annotated[
-        str, Query(max_length=20, description="Only voices of this language, such as en or zh-CN.")
-    ] = "",
-    engine: Annotated[
-        str, Query(max_length=100, description="Only of this speech engine; needed for those that ask the network.")
-    ] = "",
-) -> list[Voice]:
-    """The voices that can speak here."""
-    from mien.speech import list_voices
-
-    return [
-        Voice(
-            engine=voice.engine,
-            name=voice.info.name,
-            language=voice.info.language,
-            gender=voice.info.gender,
-            description=voice.info.description,
-        )
-        for voice in list_voices(settings, engine, language).voices
-        if not voice.info.name.startswith("+")  # what only varies a voice cannot speak
-    ]
-
-
-def _avatar(name: str, engine: str, *, builtin: bool) -> Avatar:
-    from urllib.parse import quote
-
-    return Avatar(
-        name=name, builtin=builtin, engine=engine, preview=f"{router.prefix}/avatars/{quote(name)}/preview.jpg"
+        machine=machine(settings.data_dir),
+        jobs=JobsState(**counts, workers=[Worker(name=one["name"], queue=one["queue"], alive=True) for one in workers]),
+        limits=Limits(
+            upload_mb=settings.upload_mb,
+            text_chars=MAX_TEXT_CHARS,
+            image_pixels=MAX_PIXELS,
+            job_time_limit_s=settings.job_time_limit_s,
+        ),
     )
 
 

@@ -1,0 +1,217 @@
+"""`/api/v1/avatars`: whom one can talk with, and how they are made."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from mien import plugins
+from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
+from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo, TrainRequest
+from mien.server import previews, uploads
+from mien.server.errors import problems
+from mien.server.idempotency import Desk
+from mien.server.models import Avatar, Inspection
+from mien.server.state import Configured
+from mien.server.uploads import NoFields, described, form_content
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.avatars import Manifest, Stored
+
+router = APIRouter(prefix="/api/v1", tags=["avatars"], responses=problems())
+
+INSPECTIONS = 2
+"""At once: each is a process that looks for faces."""
+
+_TAKEN = problems(404, 408, 409, 413, 415, 501, 507)
+
+
+def _binary(media_type: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.get("/avatars")
+def list_avatars(settings: Configured) -> list[Avatar]:
+    """The avatars that one can talk with: the built-in ones, then the user's own."""
+    from mien.avatars import builtin_names
+    from mien.studio import store
+
+    own = store(settings).list()
+    taken = {stored.name for stored in own}
+    return [_builtin(name) for name in builtin_names() if name not in taken] + [_own(stored) for stored in own]
+
+
+@router.post("/avatars", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(CreateAvatarRequest)))
+async def create_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
+    """Makes an avatar from a picture."""
+    async with uploads.receive(request, settings, CreateAvatarRequest, "picture") as upload:
+        wanted = upload.wanted
+
+        return await desk.take("create_avatar", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
+
+
+@router.post(
+    "/avatars/inspect", responses=problems(408, 413, 415, 503, 507), openapi_extra=described(form_content(NoFields))
+)
+async def inspect_picture(request: Request, settings: Configured) -> Inspection:
+    """What an avatar would be made of, if it was made from this picture; nothing is kept."""
+    from mien.jobs.runner import inspect
+
+    async with uploads.receive(request, settings, NoFields, "picture") as upload:
+        assert upload.file is not None
+        running: asyncio.Semaphore = request.app.state.inspections
+        if running.locked():
+            raise BusyError("Other pictures are being looked at.", hint="Try again in a moment.", retry_after_s=2)
+        async with running:
+            return Inspection.model_validate(await inspect(upload.file, settings))
+
+
+@router.post(
+    "/avatars/import", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(ImportAvatarRequest))
+)
+async def import_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
+    """Takes in an avatar that was exported, here or elsewhere."""
+    async with uploads.receive(request, settings, ImportAvatarRequest, "package") as upload:
+        wanted = upload.wanted
+        check = (lambda: _check_free(wanted.name, settings)) if wanted.name else None
+        return await desk.take("import_avatar", wanted, check, file=upload.file)
+
+
+@router.post("/train", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(TrainRequest)))
+async def train_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
+    """Learns an avatar from a video."""
+    async with uploads.receive(request, settings, TrainRequest, "video") as upload:
+        wanted = upload.wanted
+
+        return await desk.take("train", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
+
+
+@router.get("/avatars/{name}", responses=problems(404))
+def get_avatar(name: str, settings: Configured) -> Avatar:
+    """One avatar."""
+    found = next((avatar for avatar in list_avatars(settings) if avatar.name == name), None)
+    if found is None:
+        raise NotFoundError(f"There is no avatar {name[:100]!r}.", hint="GET /api/v1/avatars lists them.")
+    return found
+
+
+@router.get(
+    "/avatars/{name}/preview.jpg", response_class=Response, responses={**problems(404), **_binary("image/jpeg")}
+)
+def get_preview(name: str, settings: Configured) -> Response:
+    """A small picture of an avatar."""
+    from mien.avatars import builtin_picture
+    from mien.studio import store
+
+    headers = {"Cache-Control": "private, max-age=60"}
+    kept = store(settings)
+    picture = builtin_picture(name)
+    if picture is not None and not kept.exists(name):
+        return FileResponse(picture, media_type="image/jpeg", headers=headers)
+    return Response(previews.jpeg(kept.get(name)), media_type="image/jpeg", headers=headers)
+
+
+@router.get(
+    "/avatars/{name}/export",
+    response_class=FileResponse,
+    responses={**problems(404, 409, 507), **_binary("application/zip")},
+)
+def export_avatar(name: str, settings: Configured) -> FileResponse:
+    """An avatar as one file, which `POST /api/v1/avatars/import` takes."""
+    from mien.studio import store
+
+    _check_own(name, settings)
+    file = uploads.new_path(settings, ".mien")
+    store(settings).export(name, file)
+    gone = BackgroundTask(file.unlink, missing_ok=True)
+    return FileResponse(file, media_type="application/zip", filename=f"{name}.mien", background=gone)
+
+
+@router.delete("/avatars/{name}", status_code=204, responses=problems(404, 409, 507))
+def delete_avatar(name: str, settings: Configured) -> None:
+    """Removes an avatar; videos of it stay."""
+    from mien.studio import store
+
+    _check_own(name, settings)
+    store(settings).delete(name)
+
+
+def _preview(name: str, version: float | None = None) -> str:
+    # A new avatar under an old name must not be shown with the old picture from the browser's cache.
+    query = f"?v={version:.0f}" if version else ""
+    return f"{router.prefix}/avatars/{quote(name)}/preview.jpg{query}"
+
+
+def _builtin(name: str) -> Avatar:
+    from PIL import Image
+
+    from mien.avatars import builtin_picture
+
+    picture = builtin_picture(name)
+    assert picture is not None
+    with Image.open(picture) as opened:
+        width, height = opened.size
+    return Avatar(
+        name=name,
+        builtin=True,
+        engine="",
+        preview=_preview(name),
+        width=width,
+        height=height,
+        licence="public domain",
+    )
+
+
+def _own(stored: Stored) -> Avatar:
+    manifest = stored.manifest
+    if manifest is None:
+        return Avatar(name=stored.name, builtin=False, engine="", preview=_preview(stored.name), problem=stored.problem)
+    created_at = manifest.created.timestamp()
+    return Avatar(
+        name=stored.name,
+        builtin=False,
+        engine=manifest.engine,
+        preview=_preview(stored.name, created_at),
+        created_at=created_at,
+        width=manifest.size[0],
+        height=manifest.size[1],
+        licence=manifest.licence,
+        consent=manifest.consent,
+        remarks=list(manifest.remarks),
+        problem=_problem(manifest),
+    )
+
+
+def _problem(manifest: Manifest) -> str:
+    """Why an avatar whose files are whole cannot be used here."""
+    try:
+        spec = plugins.spec(plugins.ENGINES, manifest.engine)
+    except MienError as error:
+        return error.message
+    if spec.data_version != manifest.data_version:
+        return f"It was made by another version of the engine {manifest.engine!r}: create it anew."
+    return ""
+
+
+def _check_free(name: str, settings: Settings) -> None:
+    from mien.avatars import check_name
+    from mien.studio import store
+
+    if store(settings).path(check_name(name)).exists():
+        raise AlreadyExistsError(
+            f"There is already an avatar called {check_name(name)!r}.", hint="Choose another name, or delete it first."
+        )
+
+
+def _check_own(name: str, settings: Settings) -> None:
+    from mien.avatars import builtin_picture
+    from mien.studio import store
+
+    if not store(settings).exists(name) and builtin_picture(name) is not None:
+        raise ConflictError(f"The avatar {name!r} is built in.", hint="It is part of Mien and can only speak.")
