@@ -99,7 +99,7 @@ Folder = Annotated[JobFolder, Depends(folder_of)]
 
 @router.get(
     "/{job_id}/log",
-    response_class=PlainTextResponse,
+    response_class=Response,
     responses={
         200: {
             "content": {"text/plain": {"schema": {"type": "string"}}},
