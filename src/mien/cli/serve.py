@@ -16,7 +16,7 @@ from mien.settings import Settings
 HOST = "127.0.0.1"
 PORT = 8600
 
-_NEEDED = ("fastapi", "uvicorn", "pipecat", "aiortc", "psutil", "websockets", "multipart")
+_NEEDED = ("fastapi", "uvicorn", "pipecat", "aiortc", "psutil", "websockets", "multipart", "dbos", "prometheus_client")
 
 Host = Annotated[
     str, typer.Option("--host", help="The address to listen on; others than this machine's own need a server_token.")
@@ -28,13 +28,16 @@ def serve(
     host: Host = HOST,
     port: Port = PORT,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
+    workers: Annotated[
+        bool, typer.Option("--workers/--no-workers", help="Do jobs on this machine, too; else see mien worker.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Run the server: the page, REST, WebRTC, WHEP; ctrl-C ends it."""
-    run(host, port, open_page=open_page, as_json=as_json)
+    """Run the server: the page, REST, jobs, WebRTC, WHEP; ctrl-C ends it."""
+    run(host, port, open_page=open_page, workers=workers, as_json=as_json)
 
 
-def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "") -> None:
+def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "", workers: bool = True) -> None:
     """Serves until ctrl-C.
 
     Raises:
@@ -55,7 +58,7 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
 
     if not as_json:
         note("Starting …")
-    serve(loaded, host, port, ready)
+    serve(loaded, host, port, ready, workers=workers)
     if not as_json:
         note("Stopped.")
 

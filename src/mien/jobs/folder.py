@@ -99,6 +99,16 @@ class JobFolder:
     def progress(self) -> dict[str, Any] | None:
         return read_json(self.path / "progress.json")
 
+    def attempts(self) -> int:
+        """How many times it was begun."""
+        return int((read_json(self.path / "attempts.json") or {"attempts": 0})["attempts"])
+
+    def begin(self) -> int:
+        """Counts one more beginning and gives its number, from 1."""
+        attempt = self.attempts() + 1
+        write_json(self.path / "attempts.json", {"attempts": attempt})
+        return attempt
+
     def bytes(self) -> int:
         """What it takes on the disk."""
         return sum(_size(Path(folder) / name) for folder, _, names in os.walk(self.path) for name in names)

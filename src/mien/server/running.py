@@ -7,10 +7,11 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from mien.errors import BusyError, NotFoundError, UsageError
@@ -20,6 +21,7 @@ from mien.server.websocket import MAX_SOUND_BYTES
 from mien.settings import Settings
 
 if TYPE_CHECKING:
+    from mien.jobs.store import Jobs
     from mien.live.manager import LiveManager
 
 _BACKLOG = 256
@@ -27,7 +29,7 @@ _PATIENCE_S = 5
 """For requests that are still being answered when the server stops."""
 
 
-def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None]) -> None:
+def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None], *, workers: bool = True) -> None:
     """Serves until SIGINT or SIGTERM, then ends every session. Only from the main thread.
 
     Args:
@@ -35,6 +37,7 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None]
         host: the address to listen on.
         port: 0 for any that is free.
         ready: told the port when requests are answered; must not block.
+        workers: jobs are done on this machine, too.
 
     Raises:
         AccessError: others could reach it and there is no token.
@@ -44,10 +47,10 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[int], None]
     """
     check_listening(host, settings)
     with contextlib.closing(_listen(host, port)) as listener, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings, listener, ready))
+        asyncio.run(_serve(settings, listener, ready, workers))
 
 
-async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
+async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None], workers: bool) -> None:
     from mien.live.logs import quiet_pipecat
 
     quiet_pipecat()  # before it is imported, which is when it shows its banner
@@ -55,20 +58,49 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[i
 
     manager = LiveManager(settings)
     try:
-        await manager.start()
-        config = uvicorn.Config(
-            create_app(settings, manager=manager),
-            lifespan="off",
-            log_config=None,
-            # Addresses may hold a token.
-            access_log=False,
-            server_header=False,
-            ws_max_size=MAX_SOUND_BYTES,
-            timeout_graceful_shutdown=_PATIENCE_S,
-        )
-        await _Server(config, manager, ready).serve(sockets=[listener])
+        async with _jobs(settings, workers) as jobs:
+            await manager.start()
+            await _listen_until_told(create_app(settings, manager=manager, jobs=jobs), manager, listener, ready)
     finally:
         await manager.close()
+
+
+@contextlib.asynccontextmanager
+async def _jobs(settings: Settings, workers: bool) -> AsyncIterator[Jobs]:
+    """The jobs, those who do them, and who clears them away."""
+    from mien.jobs.retention import keep_clean
+    from mien.jobs.store import Jobs
+    from mien.jobs.supervisor import Workers
+
+    jobs = await asyncio.to_thread(Jobs.open, settings)
+    supervised = Workers(settings) if workers else None
+    cleaning = asyncio.create_task(keep_clean(jobs, settings), name="jobs cleaning")
+    try:
+        if supervised is not None:
+            supervised.start()
+        yield jobs
+    finally:
+        cleaning.cancel()
+        await asyncio.gather(cleaning, return_exceptions=True)
+        if supervised is not None:
+            await supervised.close()
+        await jobs.close()
+
+
+async def _listen_until_told(
+    app: FastAPI, manager: LiveManager, listener: socket.socket, ready: Callable[[int], None]
+) -> None:
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        # Addresses may hold a token.
+        access_log=False,
+        server_header=False,
+        ws_max_size=MAX_SOUND_BYTES,
+        timeout_graceful_shutdown=_PATIENCE_S,
+    )
+    await _Server(config, manager, ready).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

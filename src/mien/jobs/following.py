@@ -1,0 +1,103 @@
+"""Following jobs: one reader of the database for each job, however many listen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+STREAM = "events"
+
+POLL_S = 0.1
+"""How often SQLite is asked for news; PostgreSQL tells by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Args:
+    id: 0, 1, 2 … within the job; None for what was not stored.
+    kind: "started", "progress", "log", "metric", "artifact", "state".
+    data: for JSON.
+    """
+
+    id: int | None
+    kind: str
+    data: dict[str, Any]
+
+
+class Follower:
+    """Args:
+    client: of the database.
+    """
+
+    def __init__(self, client: DBOSClient) -> None:
+        self._client = client
+        self._open: dict[str, _Followed] = {}
+
+    async def read(self, id: str, after: int) -> AsyncIterator[JobEvent]:
+        """The events of a job after one, from its database, until it ends. Of the progress that a reader is behind with it gets the last."""
+        job = self._open.get(id)
+        if job is None or job.done:
+            job = self._open[id] = _Followed(self._client, id)
+        job.readers += 1
+        try:
+            async for event in job.read(after):
+                yield event
+        finally:
+            job.readers -= 1
+            if not job.readers:
+                if self._open.get(id) is job:
+                    del self._open[id]
+                await job.close()
+
+    async def close(self) -> None:
+        for job in list(self._open.values()):
+            await job.close()
+
+
+class _Followed:
+    """One job's events, read once and kept while somebody listens."""
+
+    def __init__(self, client: DBOSClient, id: str) -> None:
+        self.readers = 0
+        self._events: list[JobEvent] = []
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._follow(client, id), name=f"follow {id}")
+        self._task.add_done_callback(lambda _: self._tell())
+
+    @property
+    def done(self) -> bool:
+        return self._task.done()
+
+    async def read(self, after: int) -> AsyncIterator[JobEvent]:
+        at = after + 1
+        while True:
+            changed = self._changed
+            while at < len(self._events):
+                event, following = self._events[at], self._events[at + 1 : at + 2]
+                at += 1
+                if event.kind != "progress" or not following or following[0].kind != "progress":
+                    yield event
+            if self._task.done():
+                self._task.result()  # raises what went wrong
+                return
+            await changed.wait()
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self, client: DBOSClient, id: str) -> None:
+        async with aclosing(client.read_stream_async(id, STREAM, polling_interval_sec=POLL_S)) as values:
+            async for value in values:
+                self._events.append(JobEvent(len(self._events), value.pop("kind"), value))
+                self._tell()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
