@@ -3,13 +3,148 @@
 export interface Avatar {
   name: string
   title?: string
-  preview?: string
+  builtin: boolean
+  engine: string
+  preview: string
+  created_at: number | null
+  width: number
+  height: number
+  licence: string
+  consent: string
+  remarks: string[]
+  problem: string
 }
 
-export interface ServerInfo {
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+export interface Inspection {
+  width: number
+  height: number
+  faces: (Box & { score: number })[]
+  chosen: number | null
+  crop: Box | null
+  hints: { code: string; level: 'good' | 'warn' | 'bad'; message: string; hint: string }[]
+  usable: boolean
+}
+
+export interface Plugin {
+  name: string
+  summary: string
+  licence: string
+  ready: boolean
+  install: string
+  network: boolean
+  languages: string[]
+}
+
+export interface Preset {
+  name: string
+  base_url: string
+  model: string
+}
+
+export interface System {
   version: string
-  defaults: { avatar: string; llm: string; recognizer: string }
-  recognizers: { name: string; languages: string[] }[]
+  engines: Plugin[]
+  voices: Plugin[]
+  recognizers: Plugin[]
+  llms: Preset[]
+  live: { limit: number; open: number }
+  defaults: { avatar: string; voice: string; llm: string; recognizer: string }
+  machine: { cores: number; memory_mb: number; memory_used_mb: number; disk_free_mb: number; gpus: { name: string; memory_mb: number }[] }
+  jobs: { queued: number; running: number; workers: { name: string; queue: string; alive: boolean }[] }
+  limits: { upload_mb: number; text_chars: number; image_pixels: number; job_time_limit_s: number }
+}
+
+export type ServerInfo = System
+
+export interface Engine {
+  name: string
+  summary: string
+  licence: string
+  ready: boolean
+  install: string
+  gpu: boolean
+  creates_from: string[]
+  trains: boolean
+  options: Record<string, unknown>
+}
+
+export interface Licence {
+  name: string
+  licence: string
+  url: string
+  what: string
+}
+
+export interface Weights {
+  name: string
+  title?: string
+  files: number
+  bytes: number
+  present: boolean
+  licence: string
+  source: string
+  needed_by: string[]
+}
+
+export type Scope = 'read' | 'make' | 'admin'
+
+export interface Me {
+  user: string
+  scope: Scope
+  local: boolean
+}
+
+export type SettingValue = string | number | boolean | string[] | null
+
+export interface Setting {
+  name: string
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'list'
+  group: string
+  description: string
+  default: SettingValue
+  value: SettingValue
+  secret: boolean
+  set: boolean
+  locked: boolean
+  choices: string[]
+  restart: boolean
+}
+
+export type Service = 'llm' | 'recognizer' | 'voice'
+
+export interface TestResult {
+  ok: boolean
+  message: string
+  hint: string
+  seconds: number
+}
+
+export interface TokenRequest {
+  name: string
+  user: string
+  scope: Scope
+  days: number | null
+}
+
+export interface Token {
+  id: string
+  name: string
+  user: string
+  scope: Scope
+  created_at: number
+  expires_at: number | null
+  last_used_at: number | null
+}
+
+export interface NewToken extends Token {
+  token: string
 }
 
 /** A session is asked for `engine:name`. */
@@ -149,10 +284,34 @@ export interface Video {
   subtitles: boolean
   url: string
   poster: string
-  made_in_s: number | null
+  made_in_s: number
 }
 
 export interface VideoPage {
   videos: Video[]
   next_offset: number | null
 }
+
+export interface SpeakRequest {
+  avatar: string
+  text: string
+  engine: string
+  voice: string
+  rate: number
+  fps: number
+  frame: 'head' | 'full'
+  size: number
+  seed: number
+  subtitles: boolean
+  label: boolean
+}
+
+export interface JobEventData {
+  state: { status: JobStatus; error?: JobProblem | null; result?: Record<string, unknown> | null }
+  progress: JobProgress & { attempt: number }
+  log: { lines: string[] }
+  metric: { step: number; values: Record<string, number> }
+  artifact: { name: string; step: number | null }
+}
+
+export type JobEvent = { id: string } & { [Kind in keyof JobEventData]: { kind: Kind; data: JobEventData[Kind] } }[keyof JobEventData]

@@ -1,9 +1,11 @@
 import { ref, watch, type Ref } from 'vue'
 
+type Widened<T> = T extends string ? string : T extends number ? number : boolean
+
 /** A choice that this browser keeps; where it may keep nothing, the choice lasts as long as the page. */
-export function remembered<T extends string | number | boolean>(name: string, start: T): Ref<T> {
+export function remembered<T extends string | number | boolean>(name: string, start: T): Ref<Widened<T>> {
   const key = `mien.${name}`
-  const value = ref(read(key, start)) as Ref<T>
+  const value = ref(read(key, start)) as Ref<Widened<T>>
   watch(value, (now) => {
     try {
       localStorage.setItem(key, JSON.stringify(now))
