@@ -6,8 +6,10 @@ The file is `mien.toml` in the user's configuration folder (`~/.config/mien` on 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -18,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from mien.errors import SettingsError
+from mien.errors import OutputError, SettingsError
 
 
 def config_file() -> Path:
@@ -163,9 +165,19 @@ class Settings(BaseSettings):
         return tuple(sources)
 
 
+SECRETS = frozenset(name for name, field in Settings.model_fields.items() if not field.repr)
+"""The settings that are never shown."""
+
+
+def set_by_environment() -> frozenset[str]:
+    """The settings that the environment sets; what the file says of them does not count."""
+    variables = {name.upper() for name in os.environ}
+    return frozenset(name for name in Settings.model_fields if f"MIEN_{name.upper()}" in variables)
+
+
 def environment_without_secrets() -> dict[str, str]:
     """This process's environment for a child that needs none of the keys in it."""
-    secret = {f"MIEN_{name.upper()}" for name, field in Settings.model_fields.items() if not field.repr}
+    secret = {f"MIEN_{name.upper()}" for name in SECRETS}
     return {name: value for name, value in os.environ.items() if name.upper() not in secret}
 
 
@@ -191,3 +203,62 @@ def load() -> Settings:
         ) from error
     except ValueError as error:
         raise SettingsError(f"{config_file()} cannot be read: {error}.", hint="It must be a TOML file.") from error
+
+
+def save(changes: Mapping[str, Any]) -> None:
+    """Writes settings into the file, whole or not at all; comments and order stay. Blocks.
+
+    Args:
+        changes: valid values by name; None takes one out of the file, so that its default counts.
+
+    Raises:
+        SettingsError: the file is not TOML.
+        OutputError: it cannot be written.
+    """
+    from filelock import FileLock
+
+    file = Path(os.path.realpath(config_file()))  # a link stays one
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(file.with_name(f".{file.name}.lock"), timeout=10):
+            _replace(file, _changed(file, changes))
+    except OSError as error:
+        raise OutputError(
+            f"{file} cannot be written: {error.strerror or error}.",
+            hint="Let the user who runs Mien write to it, or set MIEN_CONFIG_FILE to another.",
+        ) from error
+
+
+def _changed(file: Path, changes: Mapping[str, Any]) -> str:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(file.read_bytes() if file.is_file() else b"")
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}.", hint="It must be a TOML file.") from error
+    for name, value in changes.items():
+        if value is None:
+            document.pop(name, None)
+        else:
+            document[name] = value
+    return tomlkit.dumps(document)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Only its owner may read a file that may hold keys; one that others could read before and that holds none stays as it was."""
+    import tomllib
+
+    private = not file.is_file() or any(tomllib.loads(text).get(name) for name in SECRETS)
+    mode = 0o600 if private else file.stat().st_mode & 0o777
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as part:
+            part.write(text)
+            part.flush()
+            os.fsync(part.fileno())
+        os.chmod(name, mode)
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise

@@ -1,6 +1,7 @@
 """Pictures, sound and video: read from files of any kind, written whole or not at all."""
 
 from mien.media.audio import AudioReader, is_silent, read_audio, write_wav
+from mien.media.encoder import AUDIO_FORMATS, AudioEncoder, AudioFormat
 from mien.media.files import atomic_output, check_output
 from mien.media.images import read_image, write_image
 from mien.media.label import METADATA, XMP, Label
@@ -10,8 +11,11 @@ from mien.media.video import VideoReader
 from mien.media.writer import VideoWriter
 
 __all__ = [
+    "AUDIO_FORMATS",
     "METADATA",
     "XMP",
+    "AudioEncoder",
+    "AudioFormat",
     "AudioReader",
     "Cue",
     "Label",

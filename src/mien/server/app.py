@@ -12,14 +12,33 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from mien import __version__
-from mien.server import avatars, errors, jobs, live, livetalking, pages, speak, system, videos, websocket, whep
 from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, SpeakRequest, TrainRequest
+from mien.server import (
+    avatars,
+    engines,
+    errors,
+    jobs,
+    licences,
+    live,
+    livetalking,
+    pages,
+    settings_routes,
+    speak,
+    speech,
+    system,
+    videos,
+    voices,
+    websocket,
+    weights,
+    whep,
+)
 from mien.server.access import Access
 from mien.server.aliases import Aliases
 from mien.server.errors import PROBLEM_JSON, Crashes
 from mien.server.headers import SecurityHeaders
 from mien.server.idempotency import Locks
 from mien.server.limits import BodyLimit
+from mien.server.speaking import Speaking
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +53,12 @@ ROUTERS = (
     speak.router,
     jobs.router,
     videos.router,
+    engines.router,
+    voices.router,
+    weights.router,
+    settings_routes.router,
+    licences.router,
+    speech.router,
     live.router,
     websocket.router,
     whep.router,
@@ -69,6 +94,8 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None, jobs: 
     app.state.jobs = jobs
     app.state.locks = Locks()
     app.state.inspections = asyncio.Semaphore(avatars.INSPECTIONS)
+    app.state.voice_lists = voices.VoiceLists()
+    app.state.speaking = Speaking()
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
