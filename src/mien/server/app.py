@@ -21,6 +21,8 @@ from mien.server import (
     licences,
     live,
     livetalking,
+    login,
+    metrics,
     pages,
     settings_routes,
     speak,
@@ -35,9 +37,11 @@ from mien.server import (
 from mien.server.access import Access
 from mien.server.aliases import Aliases
 from mien.server.errors import PROBLEM_JSON, Crashes
-from mien.server.headers import SecurityHeaders
+from mien.server.guard import Guard
+from mien.server.headers import Cors, SecurityHeaders
 from mien.server.idempotency import Locks
 from mien.server.limits import BodyLimit
+from mien.server.metrics import Measured, Metrics
 from mien.server.speaking import Speaking
 from mien.settings import Settings
 
@@ -49,6 +53,9 @@ OPENAPI_PATH = "/api/v1/openapi.json"
 
 ROUTERS = (
     system.router,
+    login.router,
+    login.form_router,
+    metrics.router,
     avatars.router,
     speak.router,
     jobs.router,
@@ -91,6 +98,8 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None, jobs: 
     app.state.manager = manager
     app.state.aliases = Aliases()
     app.state.tasks = set()
+    app.state.guard = Guard(lambda: app.state.settings)
+    app.state.metrics = Metrics()
     app.state.jobs = jobs
     app.state.locks = Locks()
     app.state.inspections = asyncio.Semaphore(avatars.INSPECTIONS)
@@ -104,18 +113,21 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None, jobs: 
         app.include_router(livetalking.router)
     app.include_router(pages.router)
     # The last one added is the outermost.
-    for middleware, options in _middleware(settings):
+    for middleware, options in _middleware(app, settings):
         app.add_middleware(middleware, **options)
     app.openapi = lambda: _openapi(app)
     return app
 
 
-def _middleware(settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
+def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
+    guard: Guard = app.state.guard
     return [
         (BodyLimit, {}),
+        (Access, {"guard": guard}),
         (Crashes, {}),
-        (Access, {"token": settings.server_token}),
-        (SecurityHeaders, {"share_whep": bool(settings.server_token)}),
+        (Cors, {"origins": settings.cors_origins}),
+        (Measured, {"metrics": app.state.metrics}),
+        (SecurityHeaders, {"share_whep": guard.needs_token}),
     ]
 
 
