@@ -5,7 +5,7 @@ from mien.avatars.builtin import builtin_names, builtin_picture
 from mien.avatars.cache import PreparedCache
 from mien.avatars.manifest import Manifest, check_name
 from mien.avatars.package import SUFFIX, AvatarPackage
-from mien.avatars.store import AvatarStore, Stored, write_zip
+from mien.avatars.store import AvatarStore, Stored, package_name, write_zip
 
 __all__ = [
     "SUFFIX",
@@ -18,5 +18,6 @@ __all__ = [
     "builtin_names",
     "builtin_picture",
     "check_name",
+    "package_name",
     "write_zip",
 ]

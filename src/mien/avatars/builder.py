@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -20,7 +21,7 @@ from mien.avatars import arrays
 from mien.avatars.manifest import MANIFEST_FILE, FileEntry, Manifest, check_path
 from mien.avatars.package import IMAGE_SUFFIXES, AvatarPackage
 from mien.errors import AlreadyExistsError, OutputError
-from mien.media.files import writing
+from mien.media.files import sync_file, sync_folder, writing
 from mien.types import Image
 
 HIDDEN = ".unfinished-"
@@ -84,19 +85,58 @@ class PackageBuilder:
         with _writing(self._destination):
             (self._folder / MANIFEST_FILE).write_text(whole.model_dump_json(indent=2) + "\n", encoding="utf-8")
             self._folder.chmod(0o755)
-            self._take_name()
+            _sync(self._folder)
+            _rename(self._folder, self._destination)
         return AvatarPackage.open(self._destination)
 
-    def _take_name(self) -> None:
-        if self._destination.exists():
-            raise _taken(self._destination)
+
+def move(folder: Path, destination: Path) -> None:
+    """Gives a finished package another place, by one renaming.
+
+    Raises:
+        AlreadyExistsError: the destination exists.
+        OutputError: it cannot be written.
+    """
+    with _writing(destination):
+        destination.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # A folder that came into being meanwhile is not empty, so the renaming fails rather than replaces.
-            os.rename(self._folder, self._destination)
+            _rename(folder, destination)
         except OSError as error:
-            if self._destination.exists():
-                raise _taken(self._destination) from error
-            raise
+            if error.errno != errno.EXDEV:
+                raise
+            _move_to_other_disk(folder, destination)
+
+
+def _move_to_other_disk(folder: Path, destination: Path) -> None:
+    copy = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=destination.parent))
+    try:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        _sync(copy)
+        _rename(copy, destination)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rename(folder: Path, destination: Path) -> None:
+    if destination.exists():
+        raise _taken(destination)
+    try:
+        # A folder that came into being meanwhile is not empty, so the renaming fails rather than replaces.
+        os.rename(folder, destination)
+    except OSError as error:
+        if destination.exists():
+            raise _taken(destination) from error
+        raise
+    sync_folder(destination.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Waits until all of it is on the disk: after a power cut a package is whole, or not there."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            sync_file(Path(parent, name))
+        sync_folder(Path(parent))
 
 
 def sweep(folder: Path) -> None:

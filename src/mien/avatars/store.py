@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.avatars._sources import open_source
-from mien.avatars.builder import HIDDEN, PackageBuilder, sweep
+from mien.avatars.builder import HIDDEN, PackageBuilder, move, sweep
 from mien.avatars.builtin import builtin_names
 from mien.avatars.manifest import MANIFEST_FILE, Manifest, check_name
 from mien.avatars.package import SUFFIX, AvatarPackage, read_manifest
@@ -114,6 +114,18 @@ class AvatarStore:
                 builder.add_bytes(file, package.read(file))
             return builder.finish(package.manifest.model_copy(update={"name": chosen}))
 
+    def take(self, package: AvatarPackage) -> AvatarPackage:
+        """Moves a finished package from another store into this one, under its name; it is in one or the other at any moment.
+
+        Raises:
+            AlreadyExistsError: the name is taken.
+            OutputError: the store cannot be written.
+        """
+        destination = self.path(package.manifest.name)
+        sweep(self.folder)
+        move(package.where, destination)
+        return AvatarPackage.open(destination)
+
     def _existing(self, name: str) -> Path:
         path = self.path(name)
         if not (path / MANIFEST_FILE).is_file():
@@ -126,6 +138,16 @@ class AvatarStore:
             return Stored(name, read_manifest(open_source(path)))
         except MienError as error:
             return Stored(name, None, error.message)
+
+
+def package_name(where: Path) -> str:
+    """How a package calls itself; nothing else of it is checked.
+
+    Raises:
+        NotFoundError: there is nothing at `where`.
+        PackageError: it is broken, unsafe, or made by a newer Mien.
+    """
+    return read_manifest(open_source(where)).name
 
 
 def write_zip(package: AvatarPackage, output: Path, *, overwrite: bool = False) -> None:

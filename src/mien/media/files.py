@@ -38,7 +38,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
 def atomic_output(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Gives the path of a temporary file beside `path` that takes its place when the block ends well.
 
-    Whatever ends the block otherwise, an interrupt included, the temporary file is removed.
+    From then on the file survives a power cut, which otherwise might leave an empty one. Whatever ends the block otherwise, an interrupt included, the temporary file is removed.
 
     Raises:
         AlreadyExistsError: there is a file and `overwrite` is off.
@@ -54,9 +54,31 @@ def atomic_output(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         yield part
         check_output(path, overwrite=overwrite)
         with writing(path):
+            sync_file(part)
             part.replace(target)
+            sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """Waits until a file's content is on the disk; raises OSError."""
+    file = os.open(path, os.O_RDWR)  # Windows flushes no file that is open for reading only
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def sync_folder(path: Path) -> None:
+    """Waits until the names of a folder's files are on the disk; raises OSError."""
+    if os.name == "nt":
+        return  # it opens no folders, and keeps their changes in a journal by itself
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager

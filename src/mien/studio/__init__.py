@@ -4,23 +4,29 @@ from mien.studio.api import Avatar, AvatarSpeech
 from mien.studio.api import open_ as open
 from mien.studio.create import create_avatar, open_avatar, store
 from mien.studio.engines import AUTO, RenderOptions, engine_specs
+from mien.studio.inspect import Inspection, inspect_picture
 from mien.studio.sources import MAX_TEXT_BYTES, decode_text, read_text
 from mien.studio.speak import SpeakOptions, SpeakResult, speak
+from mien.studio.train import engine_for_training, train_avatar
 
 __all__ = [
     "AUTO",
     "MAX_TEXT_BYTES",
     "Avatar",
     "AvatarSpeech",
+    "Inspection",
     "RenderOptions",
     "SpeakOptions",
     "SpeakResult",
     "create_avatar",
     "decode_text",
+    "engine_for_training",
     "engine_specs",
+    "inspect_picture",
     "open",
     "open_avatar",
     "read_text",
     "speak",
     "store",
+    "train_avatar",
 ]

@@ -39,6 +39,7 @@ def create_avatar(
     engine: str = AUTO,
     licence: str = "",
     consent: str = "",
+    into: AvatarStore | None = None,
     report: Report = silent,
 ) -> AvatarPackage:
     """Makes an avatar from a picture and keeps it in the store.
@@ -50,6 +51,7 @@ def create_avatar(
         engine: "auto" or an engine's name.
         licence: of the picture.
         consent: who agreed to be shown, and how that is recorded.
+        into: None: the user's store.
         report: progress.
 
     Raises:
@@ -58,7 +60,7 @@ def create_avatar(
         FaceError: it shows no usable face.
     """
     spec = engine_for_picture(engine)
-    with store(settings).create(name) as builder:
+    with (into or store(settings)).create(name) as builder:
         image = read_image(picture)
         about = _about(spec, check_name(name), image, _sha256(picture), licence=licence, consent=consent)
         return _prepare(spec, image, about, builder, settings, report)

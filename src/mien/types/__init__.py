@@ -1,7 +1,7 @@
 """Data that crosses rooms; frozen, NumPy only."""
 
 from mien.types.audio import SAMPLE_RATE, Samples, Sound, frame_bounds, frame_count
-from mien.types.engine import AvatarFrame, Engine, EngineSpec, RenderSession
+from mien.types.engine import AvatarFrame, Engine, EngineSpec, Metric, RenderSession, TrainingRun
 from mien.types.face import FaceBox, HeadPose, Landmarks
 from mien.types.image import Image, Matte
 from mien.types.progress import Progress, Report, silent
@@ -17,6 +17,7 @@ __all__ = [
     "Image",
     "Landmarks",
     "Matte",
+    "Metric",
     "Phoneme",
     "Progress",
     "RenderSession",
@@ -24,6 +25,7 @@ __all__ = [
     "Samples",
     "Sound",
     "SpeechChunk",
+    "TrainingRun",
     "Word",
     "frame_bounds",
     "frame_count",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from mien.plugins import Spec
@@ -25,6 +26,7 @@ class EngineSpec(Spec):
         data_version: of that data, raised whenever an earlier `prepare`'s cannot be used any more or would look worse;
             avatars made by another version are made anew where the picture is at hand.
         gpu: it draws in time for a conversation only on a GPU.
+        train: `module:function` that learns the avatar's data from a video; see `Train`. "" if it cannot.
     """
 
     options: type[Any]
@@ -33,6 +35,7 @@ class EngineSpec(Spec):
     prepare: str = ""
     data_version: int = 1
     gpu: bool = False
+    train: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,5 +135,49 @@ class Prepare(Protocol):
 
         Raises:
             FaceError: no usable face.
+        """
+        ...
+
+
+class Metric(Protocol):
+    """Tells of numbers of one step, such as losses; what is not finite is left out."""
+
+    def __call__(self, step: int, **values: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRun:
+    """What a training gets.
+
+    Args:
+        video: it learns from; checked to be one.
+        work: an existing folder for its checkpoints; what an earlier run of the same training left is there.
+        package: a `mien.avatars.PackageBuilder`; arrays and pictures are added to it in the end.
+        settings: `mien.settings.Settings`.
+        report: progress, stages "prepare" and "train"; it ends the training by raising `mien.errors.Cancelled`.
+        metric: see there.
+        preview: shows a picture of how far it has come; uint8 RGB (H, W, 3).
+    """
+
+    video: Path
+    work: Path
+    package: Any
+    settings: Any
+    report: Report
+    metric: Metric
+    preview: Callable[[int, Image], None]
+
+
+class Train(Protocol):
+    """What `EngineSpec.train` names."""
+
+    def __call__(self, run: TrainingRun) -> list[str]:
+        """Learns an avatar. It saves checkpoints in `run.work`, whole or not at all, and begins with the newest: it may be killed at any moment.
+
+        Returns:
+            Remarks for the user, one sentence each.
+
+        Raises:
+            MediaError, FaceError: the video cannot be used.
         """
         ...

@@ -1,0 +1,85 @@
+"""What kinds of jobs there are. Light: what does the work is imported when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from mien import plugins
+from mien.jobs.folder import JobFolder
+from mien.jobs.request import CreateAvatarRequest, Kind, Request, SpeakRequest, TrainRequest
+from mien.settings import Settings
+from mien.types import Metric, Report
+
+Queue: TypeAlias = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """How a running job tells of itself.
+
+    Args:
+        report: how far it is; raises `Cancelled` to end it.
+        metric: numbers of one step.
+        artifact: a file in `result/` that can be looked at already, and the step that it shows.
+        log: a line of the log.
+    """
+
+    report: Report
+    metric: Metric
+    artifact: Callable[[str, int], None]
+    log: Callable[[str], None]
+
+
+Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
+"""Does the work and gives what `result.json` shall say. It may have been begun before, up to any point."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """Args:
+    name: of the kind.
+    stages: in order, each with the share of the time that it usually takes; "starting" comes before them by itself.
+    """
+
+    name: Kind
+    stages: tuple[tuple[str, float], ...]
+
+    @property
+    def run(self) -> Run:
+        return plugins.attribute(f"mien.jobs.kinds.{self.name}:run")
+
+    def queue(self, request: Request, settings: Settings) -> Queue:
+        """Where it has to wait; may read files.
+
+        Raises:
+            UsageError, NotFoundError, PackageError: there is no such avatar or engine, or they do not fit each other.
+        """
+        # The room of verbs is heavy.
+        from mien.studio.create import engine_of_named
+        from mien.studio.engines import engine_for_picture
+        from mien.studio.train import engine_for_training
+
+        match request:
+            case SpeakRequest():
+                spec = engine_of_named(request.avatar, settings, engine=request.engine)
+            case CreateAvatarRequest():
+                spec = engine_for_picture(request.engine)
+            case TrainRequest():
+                spec = engine_for_training(request.engine)
+            case _:
+                return "cpu"
+        return "gpu" if spec.gpu else "cpu"
+
+
+KINDS: dict[Kind, JobKind] = {
+    kind.name: kind
+    for kind in (
+        JobKind("speak", (("avatar", 2), ("engine", 3), ("render", 93), ("finish", 2))),
+        JobKind("create_avatar", (("analyse", 95), ("finish", 5))),
+        JobKind("import_avatar", (("check", 90), ("finish", 10))),
+        JobKind("train", (("prepare", 10), ("train", 85), ("finish", 5))),
+        JobKind("pull_weights", (("fetch", 100),)),
+    )
+}
