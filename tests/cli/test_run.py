@@ -46,7 +46,7 @@ def test_what_nobody_expected_is_short_and_says_where_to_look(
 
 def test_the_traceback_is_in_the_log(tmp_path):
     broken = (
-        "from mien.cli import main, avatar; avatar._store = lambda: 1 / 0; raise SystemExit(main(['avatar', 'list']))"
+        "from mien.cli import main, avatar; avatar._store = lambda _: 1 / 0; raise SystemExit(main(['avatar', 'list']))"
     )
     program = f"from mien.cli._console import settings; settings(); {broken}"
     environment = {"MIEN_LOG_LEVEL": "debug", "HOME": str(tmp_path), "PATH": ""}

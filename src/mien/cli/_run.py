@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mien import __version__
-from mien.cli import avatar, bench, weights
+from mien.cli import _remote, avatar, bench, job, token, weights
 from mien.cli._console import print_error, say
 from mien.cli.doctor import doctor
 from mien.cli.engines import engines
@@ -18,9 +18,12 @@ from mien.cli.live import live
 from mien.cli.serve import serve
 from mien.cli.speak import speak
 from mien.cli.voices import voices
+from mien.cli.worker import worker
 from mien.errors import Cancelled, MienError, OutputError, UsageError
 
 logger = logging.getLogger(__name__)
+
+_ONLY_HERE = frozenset({"live", "serve", "worker", "token", "doctor", "bench"})
 
 app = typer.Typer(
     help="A self-hosted digital human: a photo that speaks.",
@@ -33,6 +36,9 @@ app = typer.Typer(
 app.command()(speak)
 app.command()(live)
 app.command()(serve)
+app.command()(worker)
+app.add_typer(job.app, name="job")
+app.add_typer(token.app, name="token")
 app.add_typer(avatar.app, name="avatar")
 app.command()(voices)
 app.command()(engines)
@@ -53,7 +59,18 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help="Let that Mien server do it; MIEN_API_TOKEN is the token for it. Without it: the setting server_url.",
+        ),
+    ] = None,
 ) -> None:
+    _remote.name(server)
+    if ctx.invoked_subcommand in _ONLY_HERE:
+        _remote.only_here(f"mien {ctx.invoked_subcommand}")
     if ctx.invoked_subcommand is None:
         say(ctx.get_help())
 

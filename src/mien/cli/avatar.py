@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings, table
+from mien.cli._remote import connected
 
 if TYPE_CHECKING:
     from mien.avatars import AvatarPackage, AvatarStore
+    from mien.client import Client
+    from mien.settings import Settings
+    from mien.types import Report
 
 app = typer.Typer(help="Create and keep avatars.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The avatar's name.")]
 
 
-def _store() -> AvatarStore:
+def _store(loaded: Settings) -> AvatarStore:
     from mien import studio
 
-    return studio.store(settings())
+    return studio.store(loaded)
 
 
-def _details(package: AvatarPackage) -> dict[str, object]:
+def _details(package: AvatarPackage) -> dict[str, Any]:
     fields = package.manifest.model_dump(mode="json", exclude={"files"})
     size = sum(entry.size for entry in package.manifest.files.values())
     return fields | {"files": len(package.manifest.files), "bytes": size, "path": str(package.where)}
+
+
+def _details_of(told: dict[str, Any]) -> dict[str, Any]:
+    """What a server tells of an avatar, under the names that it has here."""
+    created = datetime.fromtimestamp(told["created_at"], UTC).isoformat() if told["created_at"] else None
+    same = {field: told[field] for field in ("name", "engine", "licence", "consent", "remarks", "problem")}
+    return same | {"created": created, "size": [told["width"], told["height"]]}
 
 
 @app.command()
@@ -41,61 +53,92 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make an avatar from a picture and keep it."""
+    loaded = settings()
+    words = {"engine": engine, "licence": licence, "consent": consent}
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            details = _create_here(name, picture, loaded, report, words)
+        else:
+            client.create_avatar(name, picture, **words).wait(report, cancel_on_interrupt=True)
+            details = _details_of(client.avatar(name))
+    if as_json:
+        print_json(details)
+        return
+    for remark in details["remarks"]:
+        note(remark)
+    made = details["name"]
+    say(f'Created {made!r}. Let it speak: mien {_where(client)}speak -a {made!r} -t "Hello."')
+
+
+def _create_here(name: str, picture: Path, loaded: Settings, report: Report, words: dict[str, Any]) -> dict[str, Any]:
     from mien import studio
 
-    loaded = settings()
-    with progress(enabled=not as_json) as report:
-        package = studio.create_avatar(
-            name, picture, loaded, engine=engine, licence=licence, consent=consent, report=report
-        )
-    if as_json:
-        print_json(_details(package))
-        return
-    for remark in package.manifest.remarks:
-        note(remark)
-    made = package.manifest.name
-    say(f'Created {made!r}. Let it speak: mien speak -a {made!r} -t "Hello."')
+    return _details(studio.create_avatar(name, picture, loaded, **words, report=report))
+
+
+def _where(client: Client | None) -> str:
+    return f"--server {client.url} " if client else ""
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """List the kept and the built-in avatars."""
-    from mien.avatars import builtin_names
-
-    stored = _store().list()
+    loaded = settings()
+    with connected(loaded) as client:
+        kept, builtin = _listed_of(client) if client else _listed_here(loaded)
     if as_json:
-        kept = [
-            {"name": one.name, "problem": one.problem}
-            | (one.manifest.model_dump(mode="json", exclude={"files", "name"}) if one.manifest else {})
-            for one in stored
-        ]
-        print_json({"avatars": kept, "builtin": builtin_names()})
+        print_json({"avatars": kept, "builtin": builtin})
         return
-    rows: list[tuple[object, ...]] = [(name, "", "", "built in") for name in builtin_names()]
-    for one in stored:
-        made = one.manifest
+    rows: list[tuple[object, ...]] = [(name, "", "", "built in") for name in builtin]
+    for one in kept:
+        broken = bool(one["problem"])
         rows.append(
-            (one.name, made.engine, f"{made.created:%Y-%m-%d}", made.licence)
-            if made
-            else (one.name, "", "", one.problem)
+            (one["name"], "", "", one["problem"])
+            if broken
+            else (one["name"], one["engine"], one["created"][:10], one["licence"])
         )
     table(["name", "engine", "created", "about"], rows)
+
+
+def _listed_here(loaded: Settings) -> tuple[list[dict[str, Any]], list[str]]:
+    from mien.avatars import builtin_names
+
+    kept = [
+        {"name": one.name, "problem": one.problem}
+        | (one.manifest.model_dump(mode="json", exclude={"files", "name"}) if one.manifest else {})
+        for one in _store(loaded).list()
+    ]
+    return kept, list(builtin_names())
+
+
+def _listed_of(client: Client) -> tuple[list[dict[str, Any]], list[str]]:
+    told = client.avatars()
+    kept = [_details_of(one) for one in told if not one["builtin"]]
+    return kept, [one["name"] for one in told if one["builtin"]]
 
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """Show what is known of one avatar, and check that it is whole."""
-    details = _details(_store().get(name))
+    loaded = settings()
+    with connected(loaded) as client:
+        details = _details_of(client.avatar(name)) if client else _details(_store(loaded).get(name))
     if as_json:
         print_json(details)
     else:
-        table(["field", "value"], [(key, _text(value)) for key, value in details.items() if value not in ("", [])])
+        rows = [(key, _text(value)) for key, value in details.items() if value not in ("", [], None)]
+        table(["field", "value"], rows)
 
 
 @app.command()
 def delete(name: Name, as_json: Json = False) -> None:
     """Delete one avatar; there is no way back."""
-    _store().delete(name)
+    loaded = settings()
+    with connected(loaded) as client:
+        if client is None:
+            _store(loaded).delete(name)
+        else:
+            client.delete_avatar(name)
     _done({"deleted": name}, f"Deleted {name!r}.", as_json=as_json)
 
 
@@ -109,8 +152,13 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write one avatar into one file, to give it away."""
+    loaded = settings()
     target = output or Path(f"{name}.mien")
-    _store().export(name, target, overwrite=overwrite)
+    with connected(loaded) as client:
+        if client is None:
+            _store(loaded).export(name, target, overwrite=overwrite)
+        else:
+            client.export_avatar(name, target, overwrite=overwrite)
     _done({"output": str(target)}, f"Wrote {target}.", as_json=as_json)
 
 
@@ -121,8 +169,14 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Check an exported avatar and keep it."""
-    taken = _store().import_(package, name)
-    _done(_details(taken), f"Imported {taken.manifest.name!r}.", as_json=as_json)
+    loaded = settings()
+    with connected(loaded) as client:
+        if client is None:
+            details = _details(_store(loaded).import_(package, name))
+        else:
+            job = client.import_avatar(package, name=name or "").wait(cancel_on_interrupt=True)
+            details = _details_of(client.avatar((job.info.result or {})["name"]))
+    _done(details, f"Imported {details['name']!r}.", as_json=as_json)
 
 
 def _done(result: dict[str, object], sentence: str, *, as_json: bool) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings
+from mien.cli._remote import connected
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.studio import SpeakResult
+    from mien.client import Client
+    from mien.settings import Settings
+    from mien.types import Report
 
 STDIN = "-"
 
@@ -63,29 +66,92 @@ def speak(
     """Make a video of a face that says a text or speaks a recording."""
     _exactly_one(text, text_file, audio)
     target = output or Path(f"{_stem(avatar)}.mp4")
+    drawn = {"fps": fps, "size": size, "frame": frame.value, "seed": seed}
+    said = {"engine": engine, "voice": voice, "rate": rate, "subtitles": subtitles, "label": not no_label}
+    loaded = settings()
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
+        order = _Order(avatar, target, _text(text, text_file), _sound(audio), drawn, said, overwrite)
+        told = _on(client, order, report) if client else _here(loaded, order, report)
+    _print(told, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be done, here or by a server."""
+
+    avatar: str
+    target: Path
+    text: str | None
+    sound: Path | bytes | None
+    drawn: dict[str, Any]
+    said: dict[str, Any]
+    overwrite: bool
+
+    @property
+    def subtitles(self) -> Path | None:
+        return self.target.with_suffix(".srt") if self.said["subtitles"] else None
+
+
+def _here(loaded: Settings, order: _Order, report: Report) -> dict[str, Any]:
     from mien import studio
 
-    options = studio.SpeakOptions(
-        engine=engine,
-        voice=voice,
-        rate=rate,
-        render=studio.RenderOptions(fps=fps, size=size, frame=frame.value, seed=seed),
-        subtitles=subtitles,
-        overwrite=overwrite,
-        label=not no_label,
+    result = studio.speak(
+        order.avatar,
+        order.target,
+        loaded,
+        text=order.text,
+        sound=order.sound,
+        options=studio.SpeakOptions(
+            **order.said, overwrite=order.overwrite, render=studio.RenderOptions(**order.drawn)
+        ),
+        report=report,
     )
-    loaded = settings()
-    with progress(enabled=not as_json) as report:
-        result = studio.speak(
-            avatar,
-            target,
-            loaded,
-            text=_text(text, text_file),
-            sound=sys.stdin.buffer.read() if str(audio) == STDIN else audio,
-            options=options,
-            report=report,
+    return asdict(result)
+
+
+def _on(client: Client, order: _Order, report: Report) -> dict[str, Any]:
+    _check(client, order)
+    options = order.said | order.drawn
+    # The command takes the nearest possible speed; the server wants it to be one.
+    options |= {"voice": order.said["voice"] or "", "rate": min(max(order.said["rate"], 0.5), 2.0)}
+    job = client.speak(order.avatar, text=order.text, audio=order.sound, **options)
+    job.wait(report, cancel_on_interrupt=True)
+    made = job.info.result or {}
+    subtitles = order.subtitles if made["subtitles"] else None
+    if subtitles is not None:
+        job.save(subtitles, file="video.srt", overwrite=order.overwrite)
+    job.save(order.target, overwrite=order.overwrite)
+    same = {name: made[name] for name in ("frames", "fps", "engine", "voice", "remarks")}
+    return same | {
+        "output": order.target,
+        "subtitles": subtitles,
+        "video_seconds": made["seconds"],
+        "size": (made["width"], made["height"]),
+        "seconds": made["stages"],
+    }
+
+
+def _check(client: Client, order: _Order) -> None:
+    """Refuses what cannot be, before a server has worked for it.
+
+    Raises:
+        UsageError, AlreadyExistsError, OutputError: as the command does without a server.
+    """
+    if Path(order.avatar).suffix and Path(order.avatar).exists():
+        verb = "import" if order.avatar.endswith(".mien") else "create NAME"
+        consent = "" if order.avatar.endswith(".mien") else " --consent WHO-AGREED"
+        raise UsageError(
+            f"{order.avatar} is a file here; the server needs an avatar that it has.",
+            hint=f"Bring it there: mien --server {client.url} avatar {verb} {order.avatar}{consent}",
         )
-    _print(result, as_json=as_json)
+    if order.subtitles is not None and order.text is None:
+        raise UsageError("A recording has no text for subtitles.", hint="Leave --subtitles out, or give the text.")
+    if order.target.suffix.lower() != ".mp4":
+        raise UsageError(f"{order.target} is not named like an MP4 file.", hint="For example: hello.mp4")
+    from mien.media.files import check_output
+
+    for path in filter(None, (order.target, order.subtitles)):
+        check_output(path, overwrite=order.overwrite)
 
 
 def _exactly_one(text: str | None, text_file: Path | None, audio: Path | None) -> None:
@@ -104,24 +170,30 @@ def _stem(avatar: str) -> str:
 
 
 def _text(text: str | None, text_file: Path | None) -> str | None:
+    if STDIN not in (text, str(text_file)) and text_file is None:
+        return text
     from mien.studio import MAX_TEXT_BYTES, decode_text, read_text
 
-    if STDIN in (text, str(text_file)):
+    if text_file is None or str(text_file) == STDIN:
         # One byte too many is enough to see that it is too long: it need not end.
         return decode_text(sys.stdin.buffer.read(MAX_TEXT_BYTES + 1), "Standard input")
-    return read_text(text_file) if text_file is not None else text
+    return read_text(text_file)
 
 
-def _print(result: SpeakResult, *, as_json: bool) -> None:
+def _sound(audio: Path | None) -> Path | bytes | None:
+    return sys.stdin.buffer.read() if str(audio) == STDIN else audio
+
+
+def _print(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(result) | {"seconds": {stage: round(value, 3) for stage, value in result.seconds.items()}})
+        print_json(told | {"seconds": {stage: round(value, 3) for stage, value in told["seconds"].items()}})
         return
-    for remark in result.remarks:
+    for remark in told["remarks"]:
         note(remark)
-    total = result.seconds["total"]
+    width, height = told["size"]
     say(
-        f"{result.output}: {result.video_seconds:.1f} s, {result.size[0]} x {result.size[1]}, {result.frames} frames"
-        f" at {result.fps:g} fps, made in {total:.1f} s"
+        f"{told['output']}: {told['video_seconds']:.1f} s, {width} x {height}, {told['frames']} frames"
+        f" at {told['fps']:g} fps, made in {told['seconds']['total']:.1f} s"
     )
-    if result.subtitles is not None:
-        say(f"{result.subtitles}: subtitles")
+    if told["subtitles"] is not None:
+        say(f"{told['subtitles']}: subtitles")

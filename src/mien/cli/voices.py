@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from mien.cli._console import Json, note, print_json, settings, table
+from mien.cli._remote import connected
+
+if TYPE_CHECKING:
+    from mien.client import Client
+    from mien.settings import Settings
+
+Found: TypeAlias = tuple[list[dict[str, Any]], Sequence[str]]
+"""The voices, and what is to be said of them."""
 
 
 def voices(
@@ -20,21 +29,29 @@ def voices(
     as_json: Json = False,
 ) -> None:
     """List the voices; use one with `mien speak --voice ENGINE:NAME`."""
-    from mien.speech import list_voices
-
-    listing = list_voices(settings(), engine, language)
+    loaded = settings()
+    with connected(loaded) as client:
+        voices, remarks = _of(client, engine, language) if client else _here(loaded, engine, language)
     if as_json:
-        voices = [{"engine": voice.engine, **asdict(voice.info)} for voice in listing.voices]
-        print_json({"voices": voices, "remarks": listing.remarks})
+        print_json({"voices": voices, "remarks": remarks})
         return
-    if not listing.voices:
+    if not voices:
         note("No voice was found.")
     table(
         ("voice", "language", "gender", "description"),
-        [
-            (f"{item.engine}:{item.info.name}", item.info.language, item.info.gender, item.info.description)
-            for item in listing.voices
-        ],
+        [(f"{one['engine']}:{one['name']}", one["language"], one["gender"], one["description"]) for one in voices],
     )
-    for remark in listing.remarks:
+    for remark in remarks:
         note(remark)
+
+
+def _here(loaded: Settings, engine: str, language: str) -> Found:
+    from mien.speech import list_voices
+
+    listing = list_voices(loaded, engine, language)
+    return [{"engine": voice.engine, **asdict(voice.info)} for voice in listing.voices], listing.remarks
+
+
+def _of(client: Client, engine: str, language: str) -> Found:
+    fields = ("engine", "name", "language", "gender", "description")
+    return [{field: one.get(field, "") for field in fields} for one in client.voices(engine, language)], ()

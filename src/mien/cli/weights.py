@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli._console import Json, print_json, progress, say, settings, table
+from mien.cli._remote import connected, only_here
 from mien.errors import WeightsError
 
 if TYPE_CHECKING:
+    from mien.client import Client
     from mien.weights import EntryStatus, WeightStore
 
 app = typer.Typer(help="The model files that Mien fetches.", no_args_is_help=True)
@@ -24,18 +26,40 @@ def _store() -> WeightStore:
     return WeightStore.from_settings(settings())
 
 
-def _show(statuses: Sequence[EntryStatus], *, as_json: bool) -> None:
+def _show(statuses: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        print_json({"weights": [asdict(status) for status in statuses]})
+        print_json({"weights": statuses})
         return
-    rows = [(s.name, s.state, f"{s.size / 1e6:.1f} MB", s.licence, s.summary) for s in statuses]
+    rows = [(s["name"], s["state"], f"{s['size'] / 1e6:.1f} MB", s["licence"], s["summary"]) for s in statuses]
     table(["name", "state", "size", "licence", "what it does"], rows)
+
+
+def _here(statuses: Sequence[EntryStatus]) -> list[dict[str, Any]]:
+    return [asdict(status) for status in statuses]
+
+
+def _of(client: Client, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What the server has; its paths are its own affair."""
+    return [
+        {
+            "name": one["name"],
+            "summary": one.get("title", ""),
+            "licence": one["licence"],
+            "size": one["bytes"],
+            "state": "ready" if one["present"] else "missing",
+            "path": None,
+        }
+        for one in client.weights()
+        if not names or one["name"] in names
+    ]
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Show every model file and whether it is here."""
-    _show(_store().list(), as_json=as_json)
+    with connected(settings()) as client:
+        statuses = _of(client) if client else _here(_store().list())
+    _show(statuses, as_json=as_json)
 
 
 @app.command()
@@ -44,14 +68,20 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch, verify and convert model files that are not here yet."""
-    with progress(enabled=not as_json) as report:
-        statuses = _store().pull(names or None, report)
+    with connected(settings()) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            statuses = _here(_store().pull(names or None, report))
+        else:
+            for name in names or [""]:
+                client.pull_weights(name).wait(report, cancel_on_interrupt=True)
+            statuses = _of(client, names or ())
     _show(statuses, as_json=as_json)
 
 
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Check every model file again; bad ones are removed, and the exit code says so."""
+    only_here("mien weights verify")
     results = _store().verify()
     if as_json:
         print_json({"weights": [asdict(result) for result in results]})
@@ -66,12 +96,14 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A model file, or a wheel that holds some.")], as_json: Json = False
 ) -> None:
     """Take in a file that was brought by hand; it is known by its content."""
-    _show(_store().import_file(file), as_json=as_json)
+    only_here("mien weights import")
+    _show(_here(_store().import_file(file)), as_json=as_json)
 
 
 @app.command()
 def path(name: Annotated[str, typer.Argument(help="As `mien weights list` names it.")], as_json: Json = False) -> None:
     """Print where a model file is; fetch it first if it is not here."""
+    only_here("mien weights path")
     with progress(enabled=not as_json) as report:
         found = _store().path(name, report)
     if as_json:

@@ -62,8 +62,7 @@ class Job:
         """
         try:
             for event in self.events():
-                if report is not None and event.kind == "progress":
-                    _tell(report, event.data)
+                tell(report, event.kind, event.data)
         except KeyboardInterrupt:
             if not cancel_on_interrupt:
                 raise
@@ -72,28 +71,29 @@ class Job:
         except Cancelled:
             self._give_up()
             raise
-        return self._outcome()
+        check_outcome(self.info)
+        return self
 
     def log(self) -> str:
         """Everything that its processes have said until now."""
-        return b"".join(self.log_parts()).decode(errors="replace")
+        return "".join(text for text, _ in self.log_parts())
 
-    def log_parts(self, offset: int = 0) -> Iterator[bytes]:
-        """What there is of the log now, in pieces of UTF-8.
+    def log_parts(self, offset: int = 0) -> Iterator[tuple[str, int]]:
+        """What there is of the log now, piece by piece, each with the offset of what follows.
 
         Args:
-            offset: in bytes, where to begin.
+            offset: where to begin, in bytes.
         """
         while True:
             with self._connection.stream(f"{self._path}/log", {}, params={"offset": offset}) as response:
-                said = response.read()
+                text = response.read().decode(errors="replace")
                 after = response.headers.get("x-next-offset", "")
-            if after != str(offset + len(said)):
+            if not after.isdigit():
                 raise ServerError(f"{self._connection.url} sends no log.", hint="Look at the URL: is it Mien's?")
-            if not said:
+            if not text or int(after) <= offset:
                 return
-            yield said
-            offset += len(said)
+            offset = int(after)
+            yield text, offset
 
     def cancel(self) -> Job:
         """Stops it.
@@ -140,12 +140,13 @@ class Job:
         with suppress(ConflictError):
             self.cancel()
 
-    def _outcome(self) -> Job:
-        if self.info.status == "cancelled":
-            raise Cancelled(f"The job {self.id} was cancelled.")
-        if self.info.status == "failed":
-            raise error_of(self.info)
-        return self
+
+def check_outcome(info: JobInfo) -> None:
+    """Raises what a job that has ended failed with."""
+    if info.status == "cancelled":
+        raise Cancelled(f"The job {info.id} was cancelled.")
+    if info.status == "failed":
+        raise error_of(info)
 
 
 def error_of(info: JobInfo) -> MienError:
@@ -170,7 +171,10 @@ def info_of(told: Any) -> JobInfo:
         ) from error
 
 
-def _tell(report: Report, data: dict[str, Any]) -> None:
+def tell(report: Report | None, kind: str, data: dict[str, Any]) -> None:
+    """Passes an event on, if it is one of progress."""
+    if report is None or kind != "progress":
+        return
     from mien.types import Progress
 
     try:
