@@ -20,11 +20,12 @@ OPERATIONS = {
     for method, operation in methods.items()
 }
 
-WITHOUT_BODY = ("/interrupt", "/cancel", "/resume", "/retry")
+WITHOUT_BODY = ("/interrupt", "/logout", "/cancel", "/resume", "/retry")
 
 
 def test_it_names_every_route_of_the_api():
-    ours = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    routes = (route for router in ROUTERS for route in router.routes)
+    ours = [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
     named = {f"{method} {route.path}" for route in ours for method in route.methods or () if method != "OPTIONS"}
     assert named == set(OPERATIONS)
 
@@ -47,7 +48,7 @@ def test_every_operation_says_what_it_does_and_how_it_fails(name: str):
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith(("POST", "PATCH"))])
 def test_bodies_are_described(name: str):
-    if not name.endswith(("/interrupt", "/logout")):
+    if not name.endswith(WITHOUT_BODY):
         assert OPERATIONS[name]["requestBody"]["content"]
 
 
