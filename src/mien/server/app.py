@@ -125,7 +125,7 @@ def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, A
         (BodyLimit, {}),
         (Access, {"guard": guard}),
         (Crashes, {}),
-        (Cors, {"origins": settings.cors_origins}),
+        *([(Cors, {"origins": settings.cors_origins})] if settings.cors_origins else []),
         (Measured, {"metrics": app.state.metrics}),
         (SecurityHeaders, {"share_whep": guard.needs_token}),
     ]
