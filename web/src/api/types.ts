@@ -80,12 +80,13 @@ export interface Licence {
   licence: string
   url: string
   what: string
+  kind: 'mien' | 'package' | 'engine' | 'voice' | 'recognizer' | 'weights' | 'notice'
 }
 
 export interface Weights {
   name: string
-  title?: string
-  files: number
+  title: string
+  files: string[]
   bytes: number
   present: boolean
   licence: string
@@ -101,11 +102,11 @@ export interface Me {
   local: boolean
 }
 
-export type SettingValue = string | number | boolean | string[] | null
+export type SettingValue = string | number | boolean | null
 
 export interface Setting {
   name: string
-  type: 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'list'
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'choice'
   group: string
   description: string
   default: SettingValue
@@ -114,6 +115,8 @@ export interface Setting {
   set: boolean
   locked: boolean
   choices: string[]
+  minimum: number | null
+  maximum: number | null
   restart: boolean
 }
 
@@ -308,10 +311,11 @@ export interface SpeakRequest {
 
 export interface JobEventData {
   state: { status: JobStatus; error?: JobProblem | null; result?: Record<string, unknown> | null }
+  started: { attempt: number }
   progress: JobProgress & { attempt: number }
   log: { lines: string[] }
   metric: { step: number; values: Record<string, number> }
-  artifact: { name: string; step: number | null }
+  artifact: { name: string; step: number }
 }
 
 export type JobEvent = { id: string } & { [Kind in keyof JobEventData]: { kind: Kind; data: JobEventData[Kind] } }[keyof JobEventData]
