@@ -137,8 +137,8 @@ def test_without_a_recogniser_one_can_still_type(settings: Settings):
 def test_a_session_without_recogniser_does_not_end_that_of_another(settings: Settings):
     async def test(manager: LiveManager) -> None:
         deaf = await manager.create(request(recognizer=""))
-        usual = manager._listeners._make
-        manager._listeners._make = lambda _: usual("canned")  # it has been installed meanwhile
+        usual = manager._shared.listeners._make
+        manager._shared.listeners._make = lambda _: usual("canned")  # it has been installed meanwhile
         hearing = await manager.create(request(recognizer=""))
         listener = hearing._means.listener
         assert (deaf.listens, listener is not None) == (False, True)
@@ -316,3 +316,45 @@ def test_sessions_leave_nothing_behind(settings: Settings):
 
     run(settings, test)
     assert psutil.Process().children(recursive=True) == []
+
+
+def test_changed_settings_reach_new_sessions_only(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        before = await manager.create(request())
+        listener, speaker = before._means.listener, before._means.speaker
+        assert listener is not None
+        manager.use(manager._settings.model_copy(update={"openai_api_key": "other", "llm_temperature": 0.1}))
+        after = await manager.create(request())
+        assert after._means.speaker is not speaker
+        assert after._means.llm.temperature == 0.1 != before._means.llm.temperature
+        await before.say("I am still here.")
+        await until(lambda: texts(before) == ["I am still here."])
+        await manager.end(before.id)
+        await until(lambda: listener.pid is None or not psutil.pid_exists(listener.pid))
+        await manager.create(request())
+
+    run(settings, test)
+
+
+def test_settings_of_others_end_no_voice(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        before = await manager.create(request())
+        manager.use(manager._settings.model_copy(update={"live_idle_timeout_s": 11, "llm_model": "other"}))
+        after = await manager.create(request())
+        assert after._means.speaker is before._means.speaker
+        assert after._means.listener is before._means.listener
+        assert manager._settings.live_idle_timeout_s == 11
+
+    run(settings, test)
+
+
+def test_settings_changed_again_and_again_leave_one_recogniser(settings: Settings):
+    async def test(manager: LiveManager) -> None:
+        for number in range(4):
+            manager.use(manager._settings.model_copy(update={"recognizer_api_key": str(number)}))
+            await asyncio.sleep(0.05 * number)
+        await until(lambda: not manager._changes)
+        assert [one.in_use for one in manager._retired].count(True) == 0
+        assert manager._shared.in_use
+
+    run(settings, test)

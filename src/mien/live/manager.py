@@ -9,23 +9,23 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from mien.errors import BusyError, MienError, NotFoundError, RecognizerError, SettingsError, UsageError
+from mien.errors import BusyError, NotFoundError, SettingsError, UsageError
 from mien.live import logs
 from mien.live.capacity import Capacity, measure
 from mien.live.edge.ice import IceSettings
-from mien.live.pools import Pool
 from mien.live.render import RenderHost
 from mien.live.request import SessionRequest
 from mien.live.services.llm import resolve
 from mien.live.session import LiveSession, Means
+from mien.live.shared import Shared
 from mien.settings import Settings
-from mien.speech import Listener, Speaker
+from mien.speech import Listener
 from mien.studio import RenderOptions
 from mien.studio.create import engine_of_named
 
@@ -70,13 +70,17 @@ class LiveManager:
         self._settings, self._clock = settings, clock
         self._memory_mb = memory_mb or _used_memory_mb
         self._host = RenderHost(settings)
-        self._speakers: Pool[Speaker] = Pool(self._make_speaker, _close_speaker)
-        self._listeners: Pool[Listener] = Pool(self._make_listener, Listener.close)
+        self._shared = Shared(settings)
+        self._of: dict[str, Shared] = {}
+        """Each session's, by its id."""
+        self._retired: list[Shared] = []
+        """Of earlier settings; their last sessions may still be open."""
         self._sessions: dict[str, LiveSession] = {}
         self._taken: dict[bool, float] = {False: 0.0, True: 0.0}
         """Places taken, by whether the engine needs a GPU; those of sessions that are being opened too."""
         self._places: dict[str, tuple[bool, float]] = {}
         self._endings: set[asyncio.Task[None]] = set()
+        self._changes: set[asyncio.Task[None]] = set()
         self._recordings: OrderedDict[str, Path] = OrderedDict()
         """Of sessions that are over, by their id."""
         self._used_mb = 0.0
@@ -89,8 +93,8 @@ class LiveManager:
         logs.quiet_pipecat()
         await self._host.start()
         if not self._settings.live_max_sessions:
-            self._measured = await asyncio.to_thread(measure, self._settings)
-        await self._warm_up()
+            await self._measure()
+        await self._shared.warm_up()
         self._used_mb = self._memory_mb()
         # What is loaded by now stays: the collection after each session then looks only at what sessions made, which takes
         # milliseconds. Without it the parts of a connection, which hold each other, wait for minutes to be freed.
@@ -98,23 +102,39 @@ class LiveManager:
         gc.freeze()
         self._sweeper = asyncio.create_task(self._sweep_always(), name="mien-live-sweeper")
 
-    async def _warm_up(self) -> None:
-        """The usual voice and recogniser stay ready between sessions."""
-        for pool, name in ((self._speakers, self._settings.voice), (self._listeners, self._settings.recognizer)):
-            try:
-                await pool.take(name)
-            except MienError as error:
-                logger.warning("live_warm_up_failed", extra={"what": name, "code": error.code})
+    def use(self, settings: Settings) -> None:
+        """New sessions get these settings; those that are open keep theirs. What takes time goes on in the background."""
+        self._settings = settings
+        if self._sweeper is None:
+            self._shared = Shared(settings)
+            return
+        if not self._shared.serves(settings):
+            before, self._shared = self._shared, Shared(settings)
+            self._retired = [*(one for one in self._retired if one.in_use), before]
+            _keep(self._changes, self._change(before, self._shared))
+        if not settings.live_max_sessions and self._measured is None:
+            _keep(self._changes, self._measure())
+
+    async def _change(self, before: Shared, after: Shared) -> None:
+        await before.retire()
+        await after.warm_up()
+        if after is not self._shared:
+            # They were changed once more meanwhile.
+            await after.retire()
+
+    async def _measure(self) -> None:
+        self._measured = await asyncio.to_thread(measure, self._settings)
 
     async def close(self) -> None:
         """Ends all sessions and everything they share."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        background = [*self._changes, *([self._sweeper] if self._sweeper else [])]
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await asyncio.gather(*(self.end(id, "server_stopped") for id in list(self._sessions)), return_exceptions=True)
         await asyncio.gather(*self._endings, return_exceptions=True)
-        await self._speakers.close()
-        await self._listeners.close()
+        for shared in (*self._retired, self._shared):
+            await shared.close()
         await self._host.close()
 
     @property
@@ -196,10 +216,7 @@ class LiveManager:
         session = self.get(id)
         del self._sessions[id]
         # A task of its own: whoever asks may be cancelled in the middle, but half a session must not be left.
-        ending = asyncio.create_task(self._end(session, reason), name="mien-live-end")
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
-        await asyncio.shield(ending)
+        await asyncio.shield(_keep(self._endings, self._end(session, reason)))
 
     async def _end(self, session: LiveSession, reason: str) -> None:
         try:
@@ -208,9 +225,8 @@ class LiveManager:
             gpu, places = self._places.pop(session.id)
             self._taken[gpu] -= places
             self._keep_recording(session)
-            await self._speakers.give_back(_voice_key(session.request, self._settings))
-            if session.listens:
-                await self._listeners.give_back(_recognizer_name(session.request, self._settings))
+            shared = self._of.pop(session.id, self._shared)
+            await shared.give_back(session.request, listener=session.listens)
         gc.collect()
         logger.info("live_session_ended", extra={"session": session.id, "reason": reason})
 
@@ -257,8 +273,10 @@ class LiveManager:
         return places
 
     async def _open(self, request: SessionRequest) -> LiveSession:
+        # They may be changed while it is opened.
+        settings, shared = self._settings, self._shared
         try:
-            choice = resolve(self._settings, request)
+            choice = resolve(settings, request)
         except SettingsError as error:
             if not request.llm:
                 raise
@@ -266,14 +284,14 @@ class LiveManager:
             raise UsageError(error.message, hint=error.hint) from error
         options = RenderOptions(fps=request.fps, size=request.size, frame=request.frame, seed=request.seed)
         news = _Forward()
-        speaker = await self._speakers.take(_voice_key(request, self._settings))
+        speaker = await shared.speakers.take(shared.voice(request))
         listener: Listener | None = None
         try:
-            listener, trouble = await self._take_listener(request)
+            listener, trouble = await shared.take_listener(request)
             stream = await self._host.open(request.avatar, options, engine=request.engine, notify=news)
             means = Means(stream=stream, speaker=speaker, listener=listener, llm=choice)
             try:
-                session = LiveSession(secrets.token_urlsafe(12), request, self._settings, means)
+                session = LiveSession(secrets.token_urlsafe(12), request, settings, means)
             except BaseException:
                 await stream.close()
                 raise
@@ -283,32 +301,13 @@ class LiveManager:
                 await session.close("not_started")
                 raise
         except BaseException:
-            await self._speakers.give_back(_voice_key(request, self._settings))
-            if listener is not None:
-                await self._listeners.give_back(_recognizer_name(request, self._settings))
+            await shared.give_back(request, listener=listener is not None)
             raise
+        self._of[session.id] = shared
         news.to(session.render_news)
         if trouble is not None:
             session.warn(trouble)
         return session
-
-    async def _take_listener(self, request: SessionRequest) -> tuple[Listener | None, MienError | None]:
-        """The recogniser, or why there is none: one can still type."""
-        name = _recognizer_name(request, self._settings)
-        try:
-            listener = await self._listeners.take(name)
-        except MienError as error:
-            # Whoever asks for one by name must have it.
-            if request.recognizer:
-                raise
-            return None, error
-        if not request.language or listener.understands(request.language):
-            return listener, None
-        await self._listeners.give_back(name)
-        return None, RecognizerError(
-            f"The recogniser {listener.spec.name!r} does not understand the language {request.language!r}.",
-            hint="Type, or set MIEN_RECOGNIZER to one that does: sherpa-onnx, faster-whisper, openai.",
-        )
 
     async def _evict(self) -> None:
         now = self._clock()
@@ -334,20 +333,6 @@ class LiveManager:
             except Exception:
                 logger.exception("live_sweep_failed")
 
-    async def _make_speaker(self, key: str) -> Speaker:
-        return await asyncio.to_thread(_warm_speaker, self._settings, key)
-
-    async def _make_listener(self, key: str) -> Listener:
-        # Only the owner of this machine may have models fetched to it.
-        own = key == self._settings.recognizer
-        listener = Listener(self._settings if own else self._settings.model_copy(update={"offline": True}), key)
-        try:
-            await listener.start()
-        except BaseException:
-            await listener.close()
-            raise
-        return listener
-
 
 class _Forward:
     """News of a stream that come before its session exists are kept for it."""
@@ -368,29 +353,11 @@ class _Forward:
             receiver(news)
 
 
-def _voice_key(request: SessionRequest, settings: Settings) -> str:
-    return request.voice or settings.voice
-
-
-def _recognizer_name(request: SessionRequest, settings: Settings) -> str:
-    return request.recognizer or settings.recognizer
-
-
-def _warm_speaker(settings: Settings, voice: str) -> Speaker:
-    speaker = Speaker(settings, voice)
-    try:
-        # The first sentence of a voice starts processes and loads models; it tells too whether there is such a voice.
-        if not speaker.spec.network:
-            for _ in speaker.speak("1"):
-                pass
-    except BaseException:
-        speaker.close()
-        raise
-    return speaker
-
-
-async def _close_speaker(speaker: Speaker) -> None:
-    await asyncio.to_thread(speaker.close)
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    return task
 
 
 def _used_memory_mb() -> float:

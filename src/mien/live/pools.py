@@ -25,6 +25,10 @@ class Pool(Generic[T]):
         # Weak: names that were only tried leave nothing behind.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def __bool__(self) -> bool:
+        """Whether anything is in use."""
+        return bool(self._things)
+
     async def take(self, name: str) -> T:
         """The thing of that name; each `take` that succeeds needs its `give_back`. Raises what `make` raises."""
         async with self._locks.setdefault(name, asyncio.Lock()):

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1/settings", tags=["settings"], responses=probl
 Value: TypeAlias = StrictBool | StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=10_000)]
 Values: TypeAlias = dict[Annotated[str, Field(max_length=100)], Value | None]
 
-_RESTART = frozenset({"log_level", "job_workers", "job_gpus", "livetalking_at_root"})
+_RESTART = frozenset({"log_level", "job_workers", "job_gpus", "livetalking_at_root", "offline", "threads"})
 _TYPES = {bool: "boolean", int: "integer", float: "number"}
 
 
@@ -77,7 +77,7 @@ async def change_settings(
     await asyncio.to_thread(files.save, kept)
     # Only these: what a program has set by itself stays.
     app.state.settings = app.state.settings.model_copy(update={name: getattr(checked, name) for name in changes})
-    await app.state.manager.use(app.state.settings)
+    app.state.manager.use(app.state.settings)
     logger.info("settings_changed", extra={"names": sorted(changes)})
     return _described(app.state.settings)
 
