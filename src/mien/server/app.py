@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -133,17 +133,19 @@ def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, A
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    if app.state.manager is not None:
-        yield
-        return
-    from mien.live.manager import LiveManager
+    async with AsyncExitStack() as stack:
+        if app.state.jobs is None:
+            from mien.jobs.store import Jobs
 
-    app.state.manager = manager = LiveManager(app.state.settings)
-    try:
-        await manager.start()
+            app.state.jobs = await asyncio.to_thread(Jobs.open, app.state.settings)
+            stack.push_async_callback(app.state.jobs.close)
+        if app.state.manager is None:
+            from mien.live.manager import LiveManager
+
+            app.state.manager = LiveManager(app.state.settings)
+            stack.push_async_callback(app.state.manager.close)
+            await app.state.manager.start()
         yield
-    finally:
-        await manager.close()
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from mien import plugins
-from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
+from mien.errors import AlreadyExistsError, BusyError, ConflictError, InputError, MediaError, MienError, NotFoundError
 from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo, TrainRequest
 from mien.server import previews, uploads
 from mien.server.errors import problems
@@ -69,7 +69,11 @@ async def inspect_picture(request: Request, settings: Configured) -> Inspection:
         if running.locked():
             raise BusyError("Other pictures are being looked at.", hint="Try again in a moment.", retry_after_s=2)
         async with running:
-            return Inspection.model_validate(await inspect(upload.file, settings))
+            try:
+                return Inspection.model_validate(await inspect(upload.file, settings))
+            except InputError as error:
+                # Where the server keeps it is nobody's business.
+                raise MediaError(error.message.replace(str(upload.file), "The picture"), hint=error.hint) from error
 
 
 @router.post(
