@@ -17,6 +17,7 @@ from mien.jobs import protocol
 from mien.jobs.protocol import AnyLine, Lines, Logged
 from mien.settings import Settings
 
+COMMAND = (sys.executable, "-P", "-m", "mien.jobs.child")
 _TERM_S = 0.3
 _KILL_S = 1.0
 _POLL_S = 0.05
@@ -45,7 +46,7 @@ class JobProcess:
             OSError: it cannot be started.
         """
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "mien.jobs.child"),
+            *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

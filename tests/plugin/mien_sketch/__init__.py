@@ -26,6 +26,7 @@ SPEC = EngineSpec(
     options=SketchOptions,
     creates_from=("image",),
     prepare="mien_sketch.engine:prepare",
+    train="mien_sketch.train:train",
 )
 
 

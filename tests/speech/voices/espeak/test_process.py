@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from mien.errors import VoiceError
@@ -42,6 +44,16 @@ def is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that run."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
 
 
 def test_it_starts_when_asked_and_ends_when_closed(process: EspeakProcess) -> None:
@@ -157,6 +169,24 @@ def test_it_ends_with_the_program_that_started_it() -> None:
     )
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout
     wait_until(lambda: not is_running(int(output)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="sentences are spoken by copies only where there is fork")
+def test_no_copy_goes_on_speaking_for_a_program_that_was_killed() -> None:
+    program = (
+        "from mien.speech.voices.espeak.process import EspeakProcess\n"
+        "process = EspeakProcess(); process.ask({}); print(process.pid, flush=True)\n"
+        "process.ask({'voice': 'en', 'text': 'word ' * 60000, 'rate': 80, 'pitch': 50})"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        group = int(killed.stdout.readline())
+        wait_until(lambda: len(members(group)) == 2)
+        killed.kill()
+        killed.wait()
+        began = time.monotonic()
+        wait_until(lambda: not members(group))
+        assert time.monotonic() - began < 1.5  # what a copy takes for the whole sentence is twice that
 
 
 def test_a_process_that_hangs_is_replaced(process: EspeakProcess, monkeypatch: pytest.MonkeyPatch) -> None:

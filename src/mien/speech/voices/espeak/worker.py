@@ -17,6 +17,8 @@ from __future__ import annotations
 import ctypes as C
 import json
 import os
+import select
+import signal
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -28,6 +30,7 @@ _CHARS_UTF8 = 1
 _RATE, _PITCH = 1, 3
 _EVENT_END, _EVENT_PHONEME = 0, 7
 _BUFFER_MS = 500
+_WATCH_S = 0.25
 _MAX_SAMPLES = 22_050 * 600  # ten minutes for one sentence is a mistake
 
 
@@ -192,8 +195,21 @@ def _speak(espeak: Espeak, request: dict[str, Any], answers: BinaryIO) -> None:
     if child == 0:
         _write(answers, *espeak.speak(**request))
         os._exit(0)
-    if os.waitpid(child, 0)[1] != 0:
+    # A copy can take seconds over a sentence; nobody shall have to wait for it who has gone.
+    signal.signal(signal.SIGALRM, lambda *_: _end_without_reader(child))
+    signal.setitimer(signal.ITIMER_REAL, _WATCH_S, _WATCH_S)
+    status = os.waitpid(child, 0)[1]
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if status != 0:
         sys.exit(1)  # it crashed, and may have left half an answer
+
+
+def _end_without_reader(child: int) -> None:
+    """Ends the copy if the input has ended: the program that asked is gone."""
+    requests = select.poll()
+    requests.register(0, 0)
+    if any(event & select.POLLHUP for _, event in requests.poll(0)):
+        os.kill(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":
