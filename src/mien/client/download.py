@@ -12,9 +12,8 @@ import httpx
 from mien.client.connection import Connection
 from mien.errors import ServerError
 
-_MAX_BARREN = 4
-"""Attempts in a row that bring nothing."""
 _PAUSE_S = 0.3
+"""Between attempts."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
@@ -23,7 +22,7 @@ def download(connection: Connection, path: str, output: Path, *, overwrite: bool
 
     Raises:
         AlreadyExistsError, OutputError: it cannot be written.
-        ServerError: the server is gone, or sends something else than it said.
+        ServerError: nothing came for the connection's `timeout_s`, or something else than the server said.
     """
     # Light itself, but with it comes all that reads pictures and sound.
     from mien.media.files import atomic_output, writing
@@ -40,17 +39,18 @@ class _Download:
         self._size: int | None = None
 
     def run(self) -> None:
-        barren = 0
+        came = time.monotonic()
         while True:
             before = self._file.tell()
             try:
                 self._attempt()
                 return
             except ServerError as error:
-                barren = 0 if self._file.tell() > before else barren + 1
-                if not error.retryable or barren >= _MAX_BARREN:
+                if self._file.tell() > before:
+                    came = time.monotonic()
+                if not error.retryable or time.monotonic() - came > self._connection.timeout_s:
                     raise
-            time.sleep(_PAUSE_S * barren)
+            time.sleep(_PAUSE_S)
 
     def _attempt(self) -> None:
         headers = {"Accept-Encoding": "identity"}

@@ -89,16 +89,16 @@ class _Follower:
                 raise
         else:
             self._reached = time.monotonic()
-            yield from self._told(info)
             self.ended = info.status in ENDED
+            yield from self._told(info)
         if not self.ended:
             time.sleep(_PAUSES_S[min(self._looks, len(_PAUSES_S) - 1)])
             self._looks += 1
 
     def _told(self, info: JobInfo) -> Iterator[JobEvent]:
-        if info.progress is not None and self._barren:
+        if info.progress is not None and self._barren >= _MAX_BARREN:
             yield JobEvent(None, "progress", info.progress.model_dump() | {"attempt": info.attempt})
-        if info.status != self._status:
+        if info.status != self._status and (self.ended or self._barren >= _MAX_BARREN):
             self._status = info.status
             known = info.model_dump(include={"status", "error", "result"}, exclude_none=True)
             yield JobEvent(None, "state", known)
