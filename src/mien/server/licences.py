@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,8 @@ from mien.server.errors import problems
 router = APIRouter(prefix="/api/v1", tags=["system"], responses=problems())
 
 _HOME = "https://www.apache.org/licenses/LICENSE-2.0"
-_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*")
+_NAME = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[([\w,.-]+)\])?")
+_EXTRA = re.compile(r"extra == ['\"]([\w.-]+)['\"]")
 _LONGEST = 120
 """Characters; some packages put the whole text where its name belongs."""
 _GROUPS: tuple[tuple[Literal["engine", "voice", "recognizer"], str], ...] = (
@@ -71,28 +72,35 @@ def _weights() -> Iterator[Licence]:
 
 def _packages() -> Iterator[Licence]:
     """Everything that is installed among what Mien, and what it uses, asks for."""
-    seen, waiting = set[str](), ["mien"]
+    found: dict[str, metadata.PackageMetadata] = {}
+    waiting = [("mien", _extras_of_mien())]
+    seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
-        name = waiting.pop()
-        if name in seen:
+        name, extras = asked = waiting.pop()
+        if asked in seen:
             continue
-        seen.add(name)
+        seen.add(asked)
         try:
-            found = metadata.distribution(name)
+            package = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue
-        # Only Mien's own extras are followed: those of others are installed for other reasons.
-        asked = [one for one in found.requires or () if name == "mien" or "extra ==" not in one]
-        waiting += [_key(match[0]) for one in asked if (match := _NAME.match(one))]
-    for name in sorted(seen - {"mien"}):
-        try:
-            yield _package(metadata.metadata(name))
-        except metadata.PackageNotFoundError:
-            continue
+        found[name] = package.metadata
+        waiting += _asked_for(package.requires or (), extras)
+    return (_package(found[name]) for name in sorted(found) if name != "mien")
 
 
-def _key(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _extras_of_mien() -> frozenset[str]:
+    """All but the developers' tools."""
+    return frozenset(metadata.metadata("mien").get_all("Provides-Extra") or ()) - {"dev"}
+
+
+def _asked_for(requirements: Iterable[str], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The packages that requirements name, and the extras of theirs, as far as these extras want them."""
+    for requirement in requirements:
+        wanted = _EXTRA.search(requirement)
+        named = _NAME.match(requirement)
+        if named and (wanted is None or wanted[1] in extras):
+            yield re.sub(r"[-_.]+", "-", named[1]).lower(), frozenset(filter(None, (named[2] or "").split(",")))
 
 
 def _package(about: metadata.PackageMetadata) -> Licence:
@@ -108,7 +116,7 @@ def _licence(about: metadata.PackageMetadata) -> str:
     expression = _field(about, "License-Expression")
     named = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or () if one.startswith("License :: OSI")]
     text = _field(about, "License").strip()
-    return expression or ", ".join(named) or (text if len(text) <= _LONGEST else text.splitlines()[0][:_LONGEST])
+    return expression or ", ".join(named) or "".join(text.splitlines()[:1])[:_LONGEST] or "not stated"
 
 
 def _url(about: metadata.PackageMetadata) -> str:
@@ -149,4 +157,4 @@ def _rows(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _plain(markdown: str) -> str:
-    return re.sub(r"[`*]", "", markdown)
+    return markdown.replace("`", "").replace("**", "")

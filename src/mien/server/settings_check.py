@@ -112,8 +112,6 @@ def _plain(name: str, value: Any) -> Any:
             raise _wrong(name, "it has several lines")
         if not value.isascii() and name.endswith("_api_key"):
             raise _wrong(name, "it holds characters that no key has", "Copy the key again.")
-        if any(0xD800 <= ord(char) < 0xE000 for char in value):
-            raise _wrong(name, "it is not text that can be written")
         return value.strip()
     if abs(value) > _LARGEST:
         raise _wrong(name, f"it is larger than {_LARGEST}")

@@ -23,10 +23,11 @@ logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1/settings", tags=["settings"], responses=problems(), route_class=JsonRoute)
 
-Value: TypeAlias = StrictBool | StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=10_000)]
+Value: TypeAlias = Annotated[StrictStr, Field(max_length=10_000)] | StrictBool | StrictInt | StrictFloat
 Values: TypeAlias = dict[Annotated[str, Field(max_length=100)], Value | None]
 
-_RESTART = frozenset({"log_level", "job_workers", "job_gpus", "livetalking_at_root", "offline", "threads"})
+_RESTART = frozenset({"log_level", "livetalking_at_root", "offline", *GROUPS["jobs"]}) - {"threads"}
+"""Jobs' workers read their limits when they are started."""
 _TYPES = {bool: "boolean", int: "integer", float: "number"}
 
 

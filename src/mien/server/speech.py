@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from mien import plugins
-from mien.errors import InputError, MienError, NotFoundError
+from mien.errors import MienError, NotFoundError
 from mien.server.errors import ProblemResponse, of_http, of_mien, of_validation, problems
 from mien.server.limits import JsonRoute
 from mien.server.speaking import Speaking
@@ -131,8 +131,6 @@ def list_models() -> Models:
 )
 async def create_speech(request: Request, settings: Configured, wanted: SpeechRequest) -> Response:
     """Says a text; the sound is sent while it is spoken."""
-    if any(0xD800 <= ord(char) < 0xE000 for char in wanted.input):
-        raise InputError("input: this is not text that can be spoken.", hint="Send text in UTF-8.")
     speaking: Speaking = request.app.state.speaking
     named = wanted.voice if isinstance(wanted.voice, str) else wanted.voice.id
     voice = _voice(settings, wanted.model.strip(), named.strip())
