@@ -130,8 +130,8 @@ def gone(settings: Settings, name: str) -> None:
 
 def alive(settings: Settings) -> list[dict[str, Any]]:
     """Those who said so lately: name, queue, host, pid."""
-    said = [read_json(path) for path in sorted(_folder(settings).glob("*.json"))]
-    return [one for one in said if one and time.time() - one["time"] < _SILENT_S]
+    said = filter(None, (read_json(path) for path in _folder(settings).glob("*.json")))
+    return sorted((one for one in said if time.time() - one["time"] < _SILENT_S), key=lambda one: one["name"])
 
 
 def _folder(settings: Settings) -> Path:

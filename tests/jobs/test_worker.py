@@ -1,0 +1,222 @@
+"""Real workers, killed and stopped in every way, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from jobs.postgres import binaries, postgres
+from jobs.site import LONG, SHORT, Site, eventually, speak, until
+from mien.errors import ConflictError
+from mien.jobs.request import JobInfo, SpeakRequest
+from mien.jobs.store import Jobs
+from mien.media import VideoReader
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield ""
+        return
+    if binaries() is None:
+        pytest.skip("PostgreSQL's server is not here")
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def either(tmp_path: Path, database_url: str) -> Site:
+    """On both databases; the others need only one."""
+    return Site(tmp_path / "site", database_url)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "site")
+
+
+def frames(site: Site, job: JobInfo) -> int:
+    """Of the video that was made; it is whole, and the only one."""
+    result = site.settings.data_dir / "jobs" / job.id / "result"
+    assert sorted(path.name for path in result.iterdir()) == ["poster.jpg", "video.mp4", "video.srt", "video.vtt"]
+    count = sum(1 for _ in VideoReader(result / "video.mp4"))
+    assert job.result is not None
+    assert job.result["frames"] == count
+    return count
+
+
+def test_a_job_waits_for_a_worker_and_is_followed_to_its_end(either: Site):
+    async def follow(jobs: Jobs) -> tuple[JobInfo, list[str]]:
+        job = await speak(jobs)
+        assert job.status == "queued"
+        with either.worker():
+            events = [event async for event in jobs.watch(job.id)]
+        assert [event.id for event in events] == [*sorted(event.id or 0 for event in events[:-1]), None]
+        assert events[-1].data["status"] == "succeeded"
+        assert events[-2].kind == "progress"
+        again = [event async for event in jobs.watch(job.id, after=events[-3].id or 0)]
+        assert [event.id for event in again] == [events[-2].id, None]
+        return await jobs.get(job.id), [event.kind for event in events]
+
+    job, kinds = either.use(follow)
+    assert set(kinds) >= {"progress", "started", "state"}
+    assert job.status == "succeeded"
+    assert job.attempt == 1
+    assert job.created_at <= (job.started_at or 0) <= (job.ended_at or 0)
+    assert frames(either, job) > 5
+
+
+def test_a_job_whose_worker_is_killed_goes_on_with_the_next(site: Site):
+    chance = random.Random(4)
+
+    async def kill(jobs: Jobs) -> JobInfo:
+        job = await speak(jobs, LONG)
+        for _ in range(2):
+            with site.worker():
+                await until(jobs, job.id, "running", stage="render")
+                await asyncio.sleep(chance.random() * 0.5)
+            eventually(lambda: not site.processes())
+        with site.worker():
+            return await until(jobs, job.id, "succeeded")
+
+    job = site.use(kill)
+    assert job.attempt == 3
+    assert frames(site, job) > 100
+
+
+def test_the_jobs_of_a_dead_worker_are_taken_over(either: Site):
+    async def take_over(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
+        with ExitStack() as stack:
+            first = stack.enter_context(either.worker())
+            job = await speak(jobs, LONG)
+            before = await until(jobs, job.id, "running", stage="render")
+            stack.enter_context(either.worker())
+            first.kill()
+            return before, await until(jobs, job.id, "succeeded")
+
+    before, after = either.use(take_over)
+    assert before.worker != after.worker
+    assert after.attempt == 2
+    assert frames(either, after) > 100
+
+
+def test_many_jobs_are_each_done_once(either: Site):
+    async def many(jobs: Jobs) -> list[JobInfo]:
+        submitted = [await speak(jobs, f"Number {n}.") for n in range(12)]
+        with either.worker(), either.worker():
+            return [await until(jobs, job.id, "succeeded") for job in submitted]
+
+    done = either.use(many)
+    assert len({job.id for job in done}) == 12
+    assert {job.attempt for job in done} == {1}
+    assert len({job.worker for job in done}) == 2
+
+
+def test_cancelling_ends_the_processes_and_resuming_goes_on(either: Site):
+    async def cancel(jobs: Jobs) -> JobInfo:
+        with either.worker():
+            running, waiting = await speak(jobs, LONG), await speak(jobs, SHORT)
+            await until(jobs, running.id, "running", stage="render")
+            pids = {process.pid for process in either.processes()}
+            await jobs.cancel(running.id)
+            assert (await jobs.get(running.id)).status == "cancelled"
+            with pytest.raises(ConflictError):
+                await jobs.cancel(running.id)
+            # The worker and its spare process stay; the job's are gone.
+            eventually(lambda: len(pids - {process.pid for process in either.processes()}) >= 1, timeout_s=5)
+            await until(jobs, waiting.id, "succeeded")
+            with pytest.raises(ConflictError):
+                await jobs.resume(waiting.id)
+            await jobs.resume(running.id)
+            return await until(jobs, running.id, "succeeded")
+
+    job = either.use(cancel)
+    assert job.attempt == 2
+    assert frames(either, job) > 100
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_never_begun(site: Site):
+    async def cancel(jobs: Jobs) -> JobInfo:
+        job = await speak(jobs)
+        await jobs.cancel(job.id)
+        with site.worker():
+            await until(jobs, (await speak(jobs)).id, "succeeded")
+        return await jobs.get(job.id)
+
+    job = site.use(cancel)
+    assert (job.status, job.attempt) == ("cancelled", 0)
+
+
+def test_a_job_that_fails_says_why_and_can_be_tried_again(either: Site):
+    async def fail(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
+        request = SpeakRequest(avatar="dot", text="Hello.", voice="espeak:nobody", size=128)
+        job, _ = await jobs.submit("speak", request, owner="local")
+        with either.worker():
+            failed = await until(jobs, job.id, "failed")
+            await jobs.retry(job.id)
+            await until(jobs, job.id, "running", "queued")
+            return failed, await until(jobs, job.id, "failed")
+
+    first, second = either.use(fail)
+    assert first.error is not None
+    assert first.error.code == "not_found"
+    assert "nobody" in first.error.message
+    assert (first.attempt, second.attempt) == (1, 2)
+
+
+def test_a_stopped_worker_leaves_its_job_for_the_next(site: Site):
+    async def stop(jobs: Jobs) -> JobInfo:
+        with site.worker(end=signal.SIGTERM) as process:
+            job = await speak(jobs, LONG)
+            await until(jobs, job.id, "running", stage="render")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        assert (await jobs.get(job.id)).status == "running"
+        eventually(lambda: not site.processes())
+        with site.worker():
+            return await until(jobs, job.id, "succeeded")
+
+    assert site.use(stop).attempt == 2
+
+
+def test_a_worker_ends_with_whoever_started_it(site: Site):
+    async def orphan(jobs: Jobs) -> None:
+        with site.worker() as process:
+            await until(jobs, (await speak(jobs, LONG)).id, "running", stage="render")
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(10)
+            eventually(lambda: not site.processes())
+
+    site.use(orphan)
+
+
+def test_a_deleted_job_leaves_neither_files_nor_processes(site: Site):
+    async def delete(jobs: Jobs) -> JobInfo:
+        with site.worker():
+            job = await speak(jobs, LONG)
+            await until(jobs, job.id, "running", stage="render")
+            await jobs.delete(job.id)
+            assert not (site.settings.data_dir / "jobs" / job.id).exists()
+            # Its place is free: two jobs can run, and two more are done.
+            return [await until(jobs, one.id, "succeeded") for one in [await speak(jobs) for _ in range(4)]][-1]
+
+    assert site.use(delete).status == "succeeded"
+
+
+def test_workers_say_that_they_are_there(site: Site):
+    async def names(jobs: Jobs) -> list[str]:
+        with site.worker(end=signal.SIGTERM), site.worker(end=signal.SIGTERM):
+            found = [worker["name"] for worker in jobs.workers()]
+        assert not jobs.workers()
+        return found
+
+    found = site.use(names)
+    assert found[0].endswith(":cpu")
+    assert found[1] == f"{found[0]}-2"
