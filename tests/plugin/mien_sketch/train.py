@@ -36,7 +36,7 @@ def train(run: TrainingRun) -> list[str]:
 def _mean(run: TrainingRun) -> np.ndarray:
     run.report(Progress("prepare", 0))
     with VideoReader(run.video) as video:
-        pictures = [picture for picture in video]
+        pictures = list(video)
     if not pictures:
         raise MediaError("The video has no pictures.", hint="Use another.")
     mean = np.mean(pictures, axis=0).astype(np.uint8)
