@@ -46,7 +46,7 @@ def prepare(settings: Settings) -> str:
     Raises:
         SettingsError: the database cannot be reached.
     """
-    from dbos import run_dbos_database_migrations
+    from dbos import DBOS
     from sqlalchemy.exc import SQLAlchemyError
 
     url = database_url(settings)
@@ -57,7 +57,7 @@ def prepare(settings: Settings) -> str:
                 # Readers wait for writers otherwise. It stays set in the file.
                 with closing(sqlite3.connect(settings.data_dir / "jobs.sqlite", timeout=30)) as file:
                     file.execute("PRAGMA journal_mode=WAL")
-            run_dbos_database_migrations(url)
+            DBOS.migrate(url)
     except (sqlite3.Error, SQLAlchemyError, OSError) as error:
         raise SettingsError(
             f"The database of the jobs cannot be used: {type(error).__name__}.",

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from mien.jobs.folder import new_id
+from mien.jobs.request import SpeakRequest
+from mien.jobs.retention import sweep
+from mien.jobs.store import Jobs
+from mien.settings import Settings
+
+
+async def cancelled(jobs: Jobs, size: int) -> str:
+    job, _ = await jobs.submit("speak", SpeakRequest(text="Hello."), owner="ann")
+    await jobs.cancel(job.id)
+    (jobs.folder(job.id).path / "film.bin").write_bytes(bytes(size))
+    return job.id
+
+
+def settings(tmp_path: Path, **own: int) -> Settings:
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", **own)
+
+
+def ids(page_of: list) -> list[str]:
+    return sorted(job.id for job in page_of)
+
+
+def test_the_oldest_jobs_go_when_their_disk_is_full(tmp_path: Path):
+    async def scenario() -> None:
+        loaded = settings(tmp_path, jobs_disk_mb=1)
+        jobs = Jobs.open(loaded)
+        old = await cancelled(jobs, 700_000)
+        await asyncio.sleep(1.1)  # SQLite's clock counts whole seconds
+        kept = [await cancelled(jobs, 700_000), (await jobs.submit("speak", SpeakRequest(text="Hi."), owner="a"))[0].id]
+        assert await sweep(jobs, loaded) == [old]
+        assert await sweep(jobs, loaded) == []
+        assert ids((await jobs.list()).jobs) == sorted(kept)
+        await jobs.close()
+
+    asyncio.run(scenario())
+
+
+def test_without_a_limit_nothing_goes(tmp_path: Path):
+    async def scenario() -> None:
+        loaded = settings(tmp_path, jobs_disk_mb=0, jobs_keep_days=0)
+        jobs = Jobs.open(loaded)
+        await cancelled(jobs, 2_000_000)
+        assert await sweep(jobs, loaded) == []
+        await jobs.close()
+
+    asyncio.run(scenario())
+
+
+def test_folders_without_a_job_go_after_a_while(tmp_path: Path):
+    async def scenario() -> None:
+        loaded = settings(tmp_path)
+        jobs = Jobs.open(loaded)
+        job, _ = await jobs.submit("speak", SpeakRequest(text="Hello."), owner="ann")
+        orphan, young = jobs.folder(new_id()).path, jobs.folder(new_id()).path
+        for folder in (orphan, young):
+            folder.mkdir()
+        long_ago = time.time() - 7200
+        os.utime(orphan, (long_ago, long_ago))
+        os.utime(jobs.folder(job.id).path, (long_ago, long_ago))
+        await sweep(jobs, loaded)
+        assert (orphan.exists(), young.exists(), jobs.folder(job.id).path.exists()) == (False, True, True)
+        await jobs.close()
+
+    asyncio.run(scenario())
