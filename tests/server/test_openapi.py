@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +56,8 @@ def test_bodies_are_described(name: str):
 def test_it_is_the_same_whatever_is_set(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MIEN_LIVETALKING_AT_ROOT", "1")
     assert json.loads(description()) == SCHEMA
+
+
+def test_the_types_of_the_page_are_made_from_it():
+    kept = json.loads((Path(__file__).parents[2] / "web" / "openapi.json").read_text())
+    assert kept == SCHEMA, "run `npm run api` in web/"

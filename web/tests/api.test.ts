@@ -5,9 +5,9 @@ import { ApiError, problemFrom, told } from '../src/api/errors'
 const texts = (known: Record<string, string>, english = false) => ({ t: (key: string) => known[key] ?? key, te: (key: string) => key in known, english })
 
 describe('address', () => {
-  it('repeats lists and leaves out what is empty', () => {
-    expect(address('/jobs', { kind: ['speak', 'train'], status: [], limit: 20, after: undefined, name: '' })).toBe('/api/v1/jobs?kind=speak&kind=train&limit=20')
-    expect(address('/jobs')).toBe('/api/v1/jobs')
+  it('fills in names and leaves out what is empty', () => {
+    expect(address('/api/v1/jobs/{job_id}/files/{name}', { job_id: 'a', name: '../b c.png' })).toBe('/api/v1/jobs/a/files/..%2Fb%20c.png')
+    expect(address('/api/v1/voices/sample', {}, { voice: 'espeak:en', text: '' })).toBe('/api/v1/voices/sample?voice=espeak%3Aen')
   })
 })
 

@@ -1,16 +1,16 @@
-import { address, call, json, upload } from './call'
+import { address, api, got, upload, type Sending } from './call'
 import type { Job, SpeakRequest, Video, VideoPage } from './types'
 
-const at = (id: string): string => `/videos/${encodeURIComponent(id)}`
+export const listVideos = (query: { limit?: number; offset?: number } = {}, signal?: AbortSignal): Promise<VideoPage> => got(api.GET('/api/v1/videos', { params: { query }, signal }))
+export const getVideo = (video_id: string, signal?: AbortSignal): Promise<Video> => got(api.GET('/api/v1/videos/{video_id}', { params: { path: { video_id } }, signal }))
+export const deleteVideo = (video_id: string): Promise<void> => got(api.DELETE('/api/v1/videos/{video_id}', { params: { path: { video_id } } }))
+export const downloadUrl = (video_id: string): string => address('/api/v1/videos/{video_id}/video.mp4', { video_id }, { download: true })
+export const subtitlesUrl = (video_id: string, kind: 'srt' | 'vtt'): string => address(`/api/v1/videos/{video_id}/subtitles.${kind}`, { video_id })
 
-export const listVideos = (query: { limit?: number; offset?: number } = {}, signal?: AbortSignal): Promise<VideoPage> => json('GET', '/videos', { query, signal })
-export const getVideo = (id: string, signal?: AbortSignal): Promise<Video> => json('GET', at(id), { signal })
-export const deleteVideo = async (id: string): Promise<void> => void (await call('DELETE', at(id)))
-export const downloadUrl = (id: string): string => address(`${at(id)}/video.mp4`, { download: true })
-export const subtitlesUrl = (id: string, kind: 'srt' | 'vtt'): string => address(`${at(id)}/subtitles.${kind}`)
-
-/** Makes a video of a text, or of a recording; gives its job. `key`: see `newKey`. */
-export function speak(request: Partial<SpeakRequest>, audio?: Blob, sending: NonNullable<Parameters<typeof upload>[2]> = {}): Promise<Job> {
-  if (audio) return upload('/speak', { ...request, audio }, sending)
-  return json('POST', '/speak', { body: request, headers: sending.key ? { 'Idempotency-Key': sending.key } : {}, signal: sending.signal })
+/** Makes a video of a text, or of a recording; gives its job. */
+export function speak(request: Partial<SpeakRequest>, audio?: Blob, sending: Sending = {}): Promise<Job> {
+  if (audio) return upload('/api/v1/speak', { ...request, audio }, sending)
+  const header = sending.key ? { 'Idempotency-Key': sending.key } : {}
+  // What is left out has the server's default.
+  return got(api.POST('/api/v1/speak', { params: { header }, body: request as SpeakRequest, signal: sending.signal }))
 }

@@ -17,7 +17,7 @@ export async function connectWebRtc(
   signal: AbortSignal,
 ): Promise<Link> {
   if (!('RTCPeerConnection' in window)) throw new LinkError('no WebRTC')
-  const peer = new RTCPeerConnection({ iceServers: api.iceServers })
+  const peer = new RTCPeerConnection({ iceServers: api.iceServers as RTCIceServer[] })
   const connected = deferred()
   const lost = deferred()
   const timer = setTimeout(() => connected.reject(new LinkError('timeout')), CONNECT_MS)
