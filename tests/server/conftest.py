@@ -52,6 +52,16 @@ def client(open_client: OpenClient) -> TestClient:
     return open_client()
 
 
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of an application that takes jobs, which nobody does."""
+    folder = tmp_path_factory.mktemp("desk")
+    make_dot(folder)
+    settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache", offline=True, upload_mb=1)
+    with TestClient(create_app(settings, manager=LiveManager(settings)), base_url=HERE) as client:
+        yield client
+
+
 @dataclass
 class Server:
     """`mien serve` in a process of its own.

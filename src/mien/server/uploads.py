@@ -21,7 +21,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
 from mien.errors import Cancelled, MediaError, MienError, OutputError, UsageError
 from mien.server.filetypes import HEAD_BYTES, NAMES, SUFFIXES, Type, check_file, sniff
@@ -175,35 +175,48 @@ def _boundary(request: Request) -> bytes:
 
 async def _fill(form: _Form, request: Request, settings: Settings) -> None:
     claimed = request.headers.get("content-length", "")
+    body = _Body(request.receive)
     try:
         await asyncio.to_thread(check_disk, settings, int(claimed) if claimed.isdecimal() else 0)
-        async for step in _steps(request):
+        async for step in body.steps():
             await asyncio.to_thread(form.feed, step)
         await asyncio.to_thread(form.end)
-    except ClientDisconnect as error:
-        raise Cancelled("The sender has gone.") from error
     except (MienError, HTTPException):
-        await drain({"type": "http.request", "more_body": True}, request.receive)
+        await drain(body.last, request.receive)
         raise
 
 
-async def _steps(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces that are worth a thread."""
-    stream = aiter(request.stream())
-    waiting = bytearray()
-    while True:
+class _Body:
+    """What comes in of a request.
+
+    Args:
+        receive: gives its messages.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.last: Message = {"type": "http.request", "more_body": True}
+
+    async def steps(self) -> AsyncIterator[bytes]:
+        """The body in pieces that are worth a thread."""
+        waiting = bytearray()
+        while self.last.get("more_body"):
+            waiting += await self._next()
+            if len(waiting) >= _STEP_BYTES or not self.last.get("more_body"):
+                yield bytes(waiting)
+                waiting.clear()
+
+    async def _next(self) -> bytes:
+        self.last = {}  # of a body that breaks off nothing is left to be drained
         try:
             async with asyncio.timeout(SILENCE_S):
-                chunk = await anext(stream, None)
+                message = await self._receive()
         except TimeoutError as error:
             raise HTTPException(408, f"Nothing came for {SILENCE_S:.0f} s.", headers={"Connection": "close"}) from error
-        if chunk is None:
-            break
-        waiting += chunk
-        if len(waiting) >= _STEP_BYTES:
-            yield bytes(waiting)
-            waiting.clear()
-    yield bytes(waiting)
+        if message["type"] == "http.disconnect":
+            raise Cancelled("The sender has gone.")
+        self.last = message
+        return message.get("body", b"")
 
 
 class _Form:
