@@ -16,7 +16,7 @@ describe('two videos', () => {
   })
 
   it('leave out what is known of neither', () => {
-    const keys = compared({ ...video, text: '', voice: '', made_in_s: null }, { ...video, text: '', voice: '', made_in_s: null }).map(({ key }) => key)
+    const keys = compared({ ...video, text: '', voice: '', made_in_s: 0 }, { ...video, text: '', voice: '', made_in_s: 0 }).map(({ key }) => key)
     expect(keys).not.toContain('text')
     expect(keys).not.toContain('made_in_s')
     expect(keys).not.toContain('seed')

@@ -29,6 +29,9 @@ export default {
     delete_text: 'The avatar is removed from this server. Videos that were made with it stay.',
     deleted: '{name} was deleted.',
     broken: 'cannot be used',
+    known: {
+      astronaut: 'Astronaut',
+    },
     fact: {
       size: 'Picture',
       engine: 'Engine',

@@ -31,6 +31,9 @@ const zh: typeof en = {
     delete_text: '该形象将从服务器上移除，用它做好的视频会保留。',
     deleted: '已删除“{name}”。',
     broken: '无法使用',
+    known: {
+      astronaut: '宇航员',
+    },
     fact: {
       size: '图片尺寸',
       engine: '引擎',

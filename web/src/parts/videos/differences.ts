@@ -35,7 +35,7 @@ function facts(video: Video, asked: Record<string, unknown>): Record<Fact, Value
     seed: option('seed'),
     label: option('label'),
     seconds: video.seconds,
-    made_in_s: video.made_in_s ?? undefined,
+    made_in_s: video.made_in_s || undefined,
     speed: video.made_in_s ? video.seconds / video.made_in_s : undefined,
     bytes: video.bytes,
     created_at: video.created_at,
