@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from mien.errors import UsageError
+from mien.errors import ServerError, UsageError
 
 if TYPE_CHECKING:
     from mien.client import Client
@@ -59,3 +59,17 @@ def connected(settings: Settings) -> Iterator[Client | None]:
 
     with Client(where, settings.api_token) as client:
         yield client
+
+
+def pick(told: Mapping[str, Any] | None, *fields: str) -> dict[str, Any]:
+    """Some fields of what a server says.
+
+    Raises:
+        ServerError: it does not say them.
+    """
+    said = told or {}
+    if missing := [field for field in fields if field not in said]:
+        raise ServerError(
+            f"The server does not say {', '.join(missing)}.", hint="Use the same version of Mien here and there."
+        )
+    return {field: said[field] for field in fields}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings, table
-from mien.cli._remote import connected
+from mien.cli._remote import connected, pick
+from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from mien.avatars import AvatarPackage, AvatarStore
@@ -36,9 +37,10 @@ def _details(package: AvatarPackage) -> dict[str, Any]:
 
 def _details_of(told: dict[str, Any]) -> dict[str, Any]:
     """What a server tells of an avatar, under the names that it has here."""
-    created = datetime.fromtimestamp(told["created_at"], UTC).isoformat() if told["created_at"] else None
-    same = {field: told[field] for field in ("name", "engine", "licence", "consent", "remarks", "problem")}
-    return same | {"created": created, "size": [told["width"], told["height"]]}
+    same = pick(told, "name", "engine", "licence", "consent", "remarks", "problem")
+    more = pick(told, "created_at", "width", "height")
+    created = datetime.fromtimestamp(more["created_at"], UTC).isoformat() if more["created_at"] else None
+    return same | {"created": created, "size": [more["width"], more["height"]]}
 
 
 @app.command()
@@ -58,6 +60,11 @@ def create(
     with connected(loaded) as client, progress(enabled=not as_json) as report:
         if client is None:
             details = _create_here(name, picture, loaded, report, words)
+        elif not consent.strip():
+            raise UsageError(
+                "A server keeps nobody's picture without consent.",
+                hint="Say who agreed to be shown, and how that is recorded: --consent",
+            )
         else:
             client.create_avatar(name, picture, **words).wait(report, cancel_on_interrupt=True)
             details = _details_of(client.avatar(name))
@@ -175,7 +182,7 @@ def import_(
             details = _details(_store(loaded).import_(package, name))
         else:
             job = client.import_avatar(package, name=name or "").wait(cancel_on_interrupt=True)
-            details = _details_of(client.avatar((job.info.result or {})["name"]))
+            details = _details_of(client.avatar(pick(job.info.result, "avatar")["avatar"]))
     _done(details, f"Imported {details['name']!r}.", as_json=as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mien.cli._console import Json, print_json, settings, table
-from mien.cli._remote import connected
+from mien.cli._remote import connected, pick
 
 if TYPE_CHECKING:
     from mien.client import Client
@@ -52,4 +52,4 @@ def _here() -> list[dict[str, Any]]:
 
 def _of(client: Client) -> list[dict[str, Any]]:
     fields = ("name", "summary", "licence", "creates_from", "ready", "install")
-    return [{field: one[field] for field in fields} for one in client.engines()]
+    return [pick(one, *fields) for one in client.engines()]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli._console import Json, print_json, progress, say, settings, table
+from mien.cli._console import Json, note, print_json, progress, say, settings, table
 from mien.cli._jobs import find, opened
 from mien.errors import Cancelled
 
@@ -67,7 +67,7 @@ def list_(
     rows = [(info.id[:_SHORT], info.kind, _status(info), _time(info.created_at), info.title) for info in page.jobs]
     table(["id", "kind", "status", "created", "what"], rows)
     if page.next_offset is not None:
-        say(f"There are more: --offset {page.next_offset}")
+        note(f"There are more: --offset {page.next_offset}")
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings
-from mien.cli._remote import connected
+from mien.cli._remote import connected, pick
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ def _on(client: Client, order: _Order, report: Report) -> dict[str, Any]:
     options |= {"voice": order.said["voice"] or "", "rate": min(max(order.said["rate"], 0.5), 2.0)}
     job = client.speak(order.avatar, text=order.text, audio=order.sound, **options)
     job.wait(report, cancel_on_interrupt=True)
-    made = job.info.result or {}
+    same = pick(job.info.result, "frames", "fps", "engine", "voice", "remarks")
+    made = pick(job.info.result, "subtitles", "seconds", "width", "height", "stages")
     subtitles = order.subtitles if made["subtitles"] else None
     if subtitles is not None:
         job.save(subtitles, file="video.srt", overwrite=order.overwrite)
     job.save(order.target, overwrite=order.overwrite)
-    same = {name: made[name] for name in ("frames", "fps", "engine", "voice", "remarks")}
     return same | {
         "output": order.target,
         "subtitles": subtitles,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from mien.cli._console import Json, note, print_json, settings, table
-from mien.cli._remote import connected
+from mien.cli._remote import connected, pick
 
 if TYPE_CHECKING:
     from mien.client import Client
@@ -54,4 +54,4 @@ def _here(loaded: Settings, engine: str, language: str) -> Found:
 
 def _of(client: Client, engine: str, language: str) -> Found:
     fields = ("engine", "name", "language", "gender", "description")
-    return [{field: one.get(field, "") for field in fields} for one in client.voices(engine, language)], ()
+    return [pick(one, *fields) for one in client.voices(engine, language)], ()

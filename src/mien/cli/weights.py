@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli._console import Json, print_json, progress, say, settings, table
-from mien.cli._remote import connected, only_here
+from mien.cli._remote import connected, only_here, pick
 from mien.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -40,16 +40,17 @@ def _here(statuses: Sequence[EntryStatus]) -> list[dict[str, Any]]:
 
 def _of(client: Client, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What the server has; its paths are its own affair."""
+    told = [pick(one, "name", "title", "licence", "bytes", "present") for one in client.weights()]
     return [
         {
             "name": one["name"],
-            "summary": one.get("title", ""),
+            "summary": one["title"],
             "licence": one["licence"],
             "size": one["bytes"],
             "state": "ready" if one["present"] else "missing",
             "path": None,
         }
-        for one in client.weights()
+        for one in told
         if not names or one["name"] in names
     ]
 

@@ -26,7 +26,8 @@ def worker(
         Queue, typer.Option("--queue", help="Which jobs: cpu, or gpu for those that need one.")
     ] = Queue.cpu,
     gpu: Annotated[
-        int | None, typer.Option("--gpu", help="Number of the GPU that they may use; default 0.", min=0, max=63)
+        int | None,
+        typer.Option("--gpu", help="Number of the GPU that they may use; without it they see all.", min=0, max=63),
     ] = None,
     jobs: Annotated[
         int,
