@@ -5,6 +5,8 @@ export interface Question {
   text?: string
   /** What the button says, such as "Delete". */
   yes: string
+  /** What the other one says; "Cancel" if nothing is given. */
+  no?: string
   danger?: boolean
 }
 

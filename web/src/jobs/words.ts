@@ -1,0 +1,31 @@
+import { useI18n } from 'vue-i18n'
+import type { Job, JobProgress } from '../api/types'
+import { bytes, number } from '../shared/format'
+
+/** How jobs are spoken of, in the page's language. */
+export function useJobWords() {
+  const { t, te, locale } = useI18n()
+  const known = (key: string, otherwise: string): string => (te(key) ? t(key) : otherwise)
+
+  /** What the job is about. */
+  function title(job: Job): string {
+    return job.title || (job.kind === 'pull_weights' ? t('jobs.all_weights') : t(`jobs.kind.${job.kind}`))
+  }
+
+  function stage(job: Job, progress = job.progress): string {
+    if (job.status === 'queued') return t('jobs.stage.waiting')
+    return known(`jobs.stage.${progress?.stage ?? 'starting'}`, progress?.stage ?? '')
+  }
+
+  /** Done, total and speed of the stage; empty where nothing is counted. */
+  function detail(progress: JobProgress | null | undefined): string {
+    if (!progress?.unit || progress.total === null) return ''
+    const count = (value: number): string => (progress.unit === 'bytes' ? bytes(value, locale.value) : number(value, locale.value, 0))
+    const unit = progress.unit === 'bytes' ? '' : known(`jobs.unit.${progress.unit}`, progress.unit)
+    const parts = progress.total ? [t('jobs.of', { done: count(progress.done), total: count(progress.total), unit }).trim()] : []
+    if (progress.speed) parts.push(progress.unit === 'bytes' ? `${bytes(progress.speed, locale.value)}/s` : t('jobs.speed', { speed: number(progress.speed, locale.value), unit }))
+    return parts.join(' · ')
+  }
+
+  return { title, stage, detail }
+}

@@ -1,0 +1,6 @@
+import type { JobKind } from '../../api/types'
+import type { IconName } from '../AppIcon.vue'
+
+export const KINDS: JobKind[] = ['speak', 'create_avatar', 'import_avatar', 'train', 'pull_weights']
+
+export const ICONS: Record<JobKind, IconName> = { speak: 'film', create_avatar: 'people', import_avatar: 'upload', train: 'training', pull_weights: 'download' }
