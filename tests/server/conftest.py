@@ -86,6 +86,18 @@ class Server:
         assert answer.status_code == 201, answer.text
         return Session(self, answer.json())
 
+    def speak(self, **fields: Any) -> dict[str, Any]:
+        """A job that makes a tiny video, once it has ended."""
+        request = {"avatar": "dot", "size": 128, "fps": 10, "text": "Hi."} | fields
+        return self.ended(self.http.post("/api/v1/speak", json=request))
+
+    def ended(self, answer: httpx.Response) -> dict[str, Any]:
+        """The job that was handed in, once it has ended."""
+        assert answer.status_code == 202, answer.text
+        path = answer.headers["location"]
+        eventually(lambda: self.http.get(path).json()["status"] not in ("queued", "running"), 60)
+        return self.http.get(path).json()
+
     def socket_url(self, path: str) -> str:
         return f"ws{self.url.removeprefix('http')}{path}"
 

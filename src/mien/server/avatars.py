@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,7 +15,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from mien import plugins
-from mien.errors import AlreadyExistsError, BusyError, ConflictError, InputError, MediaError, MienError, NotFoundError
+from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
 from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo, TrainRequest
 from mien.server import previews, uploads
 from mien.server.errors import problems
@@ -42,9 +46,11 @@ def list_avatars(settings: Configured) -> list[Avatar]:
     from mien.avatars import builtin_names
     from mien.studio import store
 
-    own = store(settings).list()
+    kept = store(settings)
+    own = kept.list()
     taken = {stored.name for stored in own}
-    return [_builtin(name) for name in builtin_names() if name not in taken] + [_own(stored) for stored in own]
+    builtin = [_builtin(name) for name in builtin_names() if name not in taken]
+    return builtin + [_own(stored, kept.folder) for stored in own]
 
 
 @router.post("/avatars", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(CreateAvatarRequest)))
@@ -69,11 +75,8 @@ async def inspect_picture(request: Request, settings: Configured) -> Inspection:
         if running.locked():
             raise BusyError("Other pictures are being looked at.", hint="Try again in a moment.", retry_after_s=2)
         async with running:
-            try:
+            with _without_path(upload.file.parent, upload.file.name, "The picture"):
                 return Inspection.model_validate(await inspect(upload.file, settings))
-            except InputError as error:
-                # Where the server keeps it is nobody's business.
-                raise MediaError(error.message.replace(str(upload.file), "The picture"), hint=error.hint) from error
 
 
 @router.post(
@@ -118,7 +121,8 @@ def get_preview(name: str, settings: Configured) -> Response:
     picture = builtin_picture(name)
     if picture is not None and not kept.exists(name):
         return FileResponse(picture, media_type="image/jpeg", headers=headers)
-    return Response(previews.jpeg(kept.get(name)), media_type="image/jpeg", headers=headers)
+    with _without_path(kept.folder):
+        return Response(previews.jpeg(kept.get(name)), media_type="image/jpeg", headers=headers)
 
 
 @router.get(
@@ -132,7 +136,9 @@ def export_avatar(name: str, settings: Configured) -> FileResponse:
 
     _check_own(name, settings)
     file = uploads.new_path(settings, ".mien")
-    store(settings).export(name, file)
+    kept = store(settings)
+    with _without_path(kept.folder):
+        kept.export(name, file)
     gone = BackgroundTask(file.unlink, missing_ok=True)
     return FileResponse(file, media_type="application/zip", filename=f"{name}.mien", background=gone)
 
@@ -172,10 +178,16 @@ def _builtin(name: str) -> Avatar:
     )
 
 
-def _own(stored: Stored) -> Avatar:
+def _own(stored: Stored, folder: Path) -> Avatar:
     manifest = stored.manifest
     if manifest is None:
-        return Avatar(name=stored.name, builtin=False, engine="", preview=_preview(stored.name), problem=stored.problem)
+        return Avatar(
+            name=stored.name,
+            builtin=False,
+            engine="",
+            preview=_preview(stored.name),
+            problem=_shown(stored.problem, folder),
+        )
     created_at = manifest.created.timestamp()
     return Avatar(
         name=stored.name,
@@ -190,6 +202,23 @@ def _own(stored: Stored) -> Avatar:
         remarks=list(manifest.remarks),
         problem=_problem(manifest),
     )
+
+
+def _shown(text: str, folder: Path) -> str:
+    """Where the server keeps its files is nobody's business."""
+    return text.replace(f"{folder}{os.sep}", "")
+
+
+@contextmanager
+def _without_path(folder: Path, file: str = "", called: str = "") -> Iterator[None]:
+    """Errors name the avatar's file, or the file as it shall be called, without the folder."""
+    try:
+        yield
+    except MienError as error:
+        error.message = _shown(error.message, folder)
+        if file:
+            error.message = error.message.replace(file, called)
+        raise
 
 
 def _problem(manifest: Manifest) -> str:

@@ -38,13 +38,13 @@ async def health() -> Health:
 @router.get("/system")
 async def system(manager: Manager, jobs: JobStore, settings: Configured) -> System:
     """What this server can do, and what it takes where a request names nothing."""
-    counts = await jobs.counts() if jobs else {"queued": 0, "running": 0}
+    counts = await jobs.counts()
     live = Capacity.model_validate(manager.capacity)
     return await asyncio.to_thread(_system, settings, live, jobs, counts)
 
 
 def _system(settings: Settings, live: Capacity, jobs: JobStore, counts: dict[str, int]) -> System:
-    workers = jobs.workers() if jobs else []
+    workers = jobs.workers()
     return System(
         version=__version__,
         engines=_plugins(plugins.ENGINES),
