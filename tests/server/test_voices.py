@@ -34,7 +34,7 @@ def client(app: FastAPI) -> TestClient:
 
 
 def seconds(mp3: bytes) -> float:
-    with av.open(io.BytesIO(mp3), format="mp3") as container:
+    with av.open(io.BytesIO(mp3), "r", format="mp3") as container:
         return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
