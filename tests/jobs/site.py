@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import psutil
+from tests.server.conftest import environment, make_dot
 
 from mien.jobs.request import JobInfo, SpeakRequest
 from mien.jobs.store import Jobs
 from mien.settings import Settings
-from server.conftest import environment, make_dot
 
 T = TypeVar("T")
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.jobs.postgres import binaries, postgres
+from tests.jobs.site import LONG, SHORT, Site, eventually, speak, until
 
-from jobs.postgres import binaries, postgres
-from jobs.site import LONG, SHORT, Site, eventually, speak, until
 from mien.errors import ConflictError
 from mien.jobs.request import JobInfo, SpeakRequest
 from mien.jobs.store import Jobs
@@ -92,12 +92,11 @@ def test_a_job_whose_worker_is_killed_goes_on_with_the_next(site: Site):
 
 def test_the_jobs_of_a_dead_worker_are_taken_over(either: Site):
     async def take_over(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
-        with ExitStack() as stack:
-            first = stack.enter_context(either.worker())
+        with either.worker(), either.worker():
             job = await speak(jobs, LONG)
             before = await until(jobs, job.id, "running", stage="render")
-            stack.enter_context(either.worker())
-            first.kill()
+            pids = {worker["name"]: worker["pid"] for worker in jobs.workers()}
+            os.kill(pids[before.worker], signal.SIGKILL)
             return before, await until(jobs, job.id, "succeeded")
 
     before, after = either.use(take_over)
