@@ -47,12 +47,15 @@ system:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 		|| echo "LEFT OUT: Chromium is not here and cannot be installed without root; the tests in a browser are skipped."
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
+		|| echo "LEFT OUT: PostgreSQL is not here and cannot be installed without root; jobs are tested on SQLite only."
 
 # Conversations are tested one after the other: they need the machine for themselves to be in time.
 test: check web-check system
 	$(BIN)/mien weights pull
-	$(BIN)/pytest -n 2 --ignore=tests/live --ignore=tests/server --ignore=tests/web
-	$(BIN)/pytest tests/live tests/server tests/web
+	$(BIN)/pytest -n 2 --ignore=tests/live --ignore=tests/server --ignore=tests/web --ignore=tests/jobs
+	$(BIN)/pytest tests/jobs tests/live tests/server tests/web
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
