@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,19 @@ def test_a_broken_file_is_said(mien: Mien, store: TokenStore):
     store.path.write_text("{")
     outcome = mien("token", "list", "--json")
     assert (outcome.code, outcome.json["error"]["code"]) == (10, "settings")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_doctor_tells_when_others_can_read_the_tokens(mien: Mien, store: TokenStore):
+    def found() -> list[dict[str, str]]:
+        return [one for one in mien("doctor", "--json").json["findings"] if one["what"] == "tokens"]
+
+    mien("token", "create", "laptop")
+    assert found() == []
+    store.path.chmod(0o640)
+    (finding,) = found()
+    assert finding["state"] == "note"
+    assert finding["advice"] == f"chmod 600 {store.path}"
 
 
 def test_it_needs_nothing_of_a_server(home: Path):

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.server.conftest import HERE
 from tests.server.test_access import Guarded
 
+from mien.jobs import presence
 from mien.jobs.request import SpeakRequest
 from mien.jobs.store import Jobs
 
@@ -64,12 +65,16 @@ def test_requests_are_counted_by_route_not_by_path(guarded: Guarded):
 def test_what_is_so_now(guarded: Guarded):
     async def asked() -> str:
         jobs = guarded.app.state.jobs = await asyncio.to_thread(Jobs.open, guarded.settings)
+        worker = presence.Claim(guarded.settings, "cpu-0")
         try:
+            assert worker.take()
+            presence.beat(guarded.settings, "cpu-0", "cpu")
             await jobs.submit("speak", SpeakRequest(text="A secret."), owner="anna")
             headers = {"Authorization": f"Bearer {guarded.texts['read']}"}
             async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded.app), base_url=HERE) as client:
                 return (await client.get("/metrics", headers=headers)).text
         finally:
+            worker.release()
             await jobs.close()
 
     text = asyncio.run(asked())
@@ -77,7 +82,7 @@ def test_what_is_so_now(guarded: Guarded):
     assert found["mien_live_sessions", ()] == 0
     assert found["mien_jobs", (("status", "queued"),)] == 1
     assert found["mien_jobs", (("status", "running"),)] == 0
-    assert not [key for key in found if key[0] == "mien_workers"]
+    assert found["mien_workers", (("queue", "cpu"),)] == 1
     assert found["mien_disk_bytes", ()] > found["mien_disk_free_bytes", ()] > 0
     assert found["process_resident_memory_bytes", ()] > 0
     assert "anna" not in text

@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse
 
 from mien.errors import AccessError, ConflictError, RateLimitError
 from mien.server.errors import problems
@@ -15,7 +14,7 @@ from mien.server.guard import COOKIE, Guard
 from mien.server.identity import Admin, Caller, Identity, Scope
 from mien.server.limits import JsonRoute
 from mien.server.rates import address_of
-from mien.server.token_page import back_to_page, set_cookie, token_page
+from mien.server.token_page import set_cookie, to_page, token_page
 from mien.server.tokens import MAX_DAYS, Token
 
 router = APIRouter(prefix="/api/v1", tags=["access"], route_class=JsonRoute, responses=problems())
@@ -120,10 +119,12 @@ def log_in_by_form(request: Request, guard: Guarded, token: Annotated[str, Form(
         return token_page(request.scope, "wrong")
     except RateLimitError:
         return token_page(request.scope, "often")
-    return back_to_page(request.scope, guard.cookie(identity))
+    answer = to_page(request.scope)
+    set_cookie(answer, request.scope, guard.cookie(identity))
+    return answer
 
 
 @form_router.get("/login")
-async def form() -> Response:
-    """Who is in needs no form."""
-    return RedirectResponse("/", 303)
+async def skip_form(request: Request) -> Response:
+    """Who is in needs none."""
+    return to_page(request.scope)

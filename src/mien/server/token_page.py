@@ -1,4 +1,4 @@
-"""The page that asks for a token: all that a browser without one sees. It loads nothing."""
+"""The page that asks for a token: all that a browser without one sees. It loads nothing else."""
 
 from __future__ import annotations
 
@@ -61,8 +61,13 @@ button { margin-top: 1rem; border: 0; background: var(--accent); color: var(--on
 #trouble { margin-top: .5rem; color: var(--danger) }
 """
 
-# The part after # never reaches the server, but it is where the page's own state is: it goes on with the form.
-_SCRIPT = "const form = document.forms[0]; form.addEventListener('submit', () => { form.action += location.hash })"
+# What stands after # never reaches the server, but it is where the page behind has its state: it goes on with the form. And whom a
+# link elsewhere led here, browsers keep the strict cookie back from; what this page sends has it.
+_SCRIPT = """
+const rest = location.search + location.hash
+document.forms[0].addEventListener('submit', (event) => { event.target.action += location.hash })
+if (location.pathname === '/') fetch('/api/v1/me').then((answer) => { if (answer.ok) location.replace('/login' + rest) })
+"""
 
 _PAGE = Template("""<!doctype html>
 <html lang="$language">
@@ -111,7 +116,7 @@ def token_page(scope: Scope, trouble: Trouble = "") -> Response:
         trouble=f'<p id="trouble" role="alert">{words[trouble]}</p>' if trouble else "",
     )
     headers = {
-        "Content-Security-Policy": f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; img-src data:; "
+        "Content-Security-Policy": f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; img-src data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         # Else the form would come from nowhere, and be refused.
         "Referrer-Policy": "same-origin",
@@ -137,11 +142,9 @@ def set_cookie(answer: Response, scope: Scope, value: str) -> None:
     )
 
 
-def back_to_page(scope: Scope, cookie: str) -> Response:
-    """After the form, which is ours, so that a redirect will do: it keeps what stands after #."""
-    answer = Response(status_code=303, headers={"Location": f"/{_rest_of_query(scope)}"})
-    set_cookie(answer, scope, cookie)
-    return answer
+def to_page(scope: Scope) -> Response:
+    """From the form, which is ours, so that a redirect will do: it keeps what stands after #."""
+    return Response(status_code=303, headers={"Location": f"/{_rest_of_query(scope)}"})
 
 
 def _rest_of_query(scope: Scope) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
 import socket
 import sys
@@ -54,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_memory(),
         _folder("data folder", settings.data_dir, "MIEN_DATA_DIR"),
         _folder("cache folder", settings.cache_dir, "MIEN_CACHE_DIR"),
+        *_secrets(settings),
         _codecs(),
         _networks(),
         *_weights(settings),
@@ -96,6 +98,16 @@ def _folder(what: str, folder: Path, variable: str) -> Finding:
     low = free < _LOW_DISK
     advice = f"Free some space, or set {variable} to another disk." if low else ""
     return Finding(what, "note" if low else "ok", f"{folder}, {free / 1e9:.1f} GB free", advice)
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """What the server keeps of tokens and sessions, if others can read it."""
+    if sys.platform == "win32":
+        return
+    for name in ("tokens.json", "session.key"):
+        file = settings.data_dir / name
+        if file.is_file() and file.stat().st_mode & 0o077:
+            yield Finding("tokens", "note", f"others can read {file}", f"chmod 600 {shlex.quote(str(file))}")
 
 
 def _codecs() -> Finding:
