@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.server.conftest import Server
 from tests.server.test_uploads import refused
 
+from mien.errors import NotFoundError
 from mien.jobs.folder import JobFolder
 from mien.jobs.request import SpeakRequest
 from mien.server import jobs as routes
@@ -213,7 +214,7 @@ def test_results_and_previews_can_be_had(filled: JobFolder):
     ],
 )
 def test_nothing_else_can(filled: JobFolder, name: str):
-    with pytest.raises(routes.NotFoundError):
+    with pytest.raises(NotFoundError):
         find_file(filled, name)
 
 

@@ -40,7 +40,7 @@ def test_it_plays_whole_and_in_parts(server: Server, video: dict[str, Any]):
     assert whole.headers["accept-ranges"] == "bytes"
     assert "content-disposition" not in whole.headers
     assert len(whole.content) == video["bytes"]
-    with av.open(io.BytesIO(whole.content)) as container:
+    with av.open(io.BytesIO(whole.content), "r") as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert frames == round(video["seconds"] * video["fps"])
     part = server.http.get(video["url"], headers={"range": "bytes=100-199"})
