@@ -24,6 +24,9 @@ _LIMITS_S: dict[Service, float] = {"llm": 15, "recognizer": 90, "voice": 60}
 """A recogniser or a voice may have to load a model first."""
 
 _SHOWN_WORDS = 12
+_COUNTING = "One two three four five six."
+"""Small recognisers understand a synthetic voice when it counts."""
+
 _QUESTION = "Say hello to me in one short sentence."
 
 
@@ -84,7 +87,7 @@ async def _recognizer(settings: Settings) -> Outcome:
     listener = Listener(settings)
     try:
         language = (*listener.spec.languages, "en")[0] if not listener.understands("en") else "en"
-        spoken = sentence(language)
+        spoken = _COUNTING if language == "en" else sentence(language)
         sound = await asyncio.to_thread(_spoken_by_espeak, spoken, language)
         await listener.start()
         began = time.monotonic()
