@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from tests.server.conftest import HERE, OpenClient
 from tests.server.test_access import Guarded
 
@@ -173,6 +173,15 @@ def test_with_a_cookie_only_the_own_page_changes_anything(guarded: Guarded):
         assert client.delete(path, headers=headers).status_code == 404, headers
 
 
+def test_the_own_page_opens_live_sockets_with_its_cookie(guarded: Guarded):
+    client = logged_in(guarded)
+    url = f"ws{HERE.removeprefix('http')}{SESSIONS}/x/ws"
+    for headers, status in ((OWN, 404), ({"Origin": "https://evil.example"}, 403), ({}, 403)):
+        with pytest.raises(WebSocketDenialResponse) as caught, client.websocket_connect(url, headers=headers):
+            pass
+        assert caught.value.status_code == status
+
+
 def test_logging_in_is_tried_ten_times_a_minute(guarded: Guarded):
     client = guarded.client()
     answers = [client.post(LOGIN, json={"token": "wrong"}) for _ in range(11)]
@@ -181,7 +190,8 @@ def test_logging_in_is_tried_ten_times_a_minute(guarded: Guarded):
     assert refused.json()["code"] == "rate_limit"
     assert refused.json()["retryable"]
     assert 1 <= int(refused.headers["retry-after"]) <= 60
-    assert client.post("/login", data={"token": guarded.texts["make"]}).status_code == 429
+    form = client.post("/login", data={"token": guarded.texts["make"]})
+    assert (form.status_code, "Too many" in form.text) == (429, True)
     elsewhere = guarded.client(client=("192.0.2.1", 5000))
     assert elsewhere.post(LOGIN, json={"token": guarded.texts["make"]}).status_code == 204
 

@@ -158,11 +158,11 @@ class Access:
 
 
 def _refusal(scope: Scope, error: MienError) -> Response:
-    if scope["type"] == "http" and error.http_status in (401, 429):
-        if scope["path"] in ("/", LOGIN_FORM) and scope["method"] in _READING:
-            return token_page(scope, "wrong" if _query_token(scope) else "")
-        if scope["path"] == LOGIN_FORM and error.http_status == 429:
-            return token_page(scope, "often")
+    if scope["type"] == "http" and error.http_status == 429 and scope["path"] in ("/", LOGIN_FORM):
+        return token_page(scope, "often")
+    opens = scope["type"] == "http" and scope["method"] in _READING and scope["path"] in ("/", LOGIN_FORM)
+    if opens and error.http_status == 401:
+        return token_page(scope, "wrong" if _query_token(scope) else "")
     return of_mien(error)
 
 
