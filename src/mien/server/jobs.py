@@ -118,7 +118,7 @@ def get_job_log(
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": sse.SCHEMA}}}},
 )
 async def job_events(
     job_id: JobId,

@@ -17,6 +17,16 @@ KEEP_ALIVE_S = 15.0
 
 COMMENT = ": still here\n\n"
 
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""Of one event, in the description of the API."""
+
 
 class Numbered(Protocol):
     """Args:
