@@ -111,13 +111,17 @@ def test_progress_is_reported_and_one_of_another_version_is_left_out(client: Cli
     assert seen == [Progress("render", 3, 10, "frames")]
 
 
-def test_a_server_that_comes_back_is_no_trouble(client: Client, hostile: Hostile):
-    away = iter([True] * 6)
+def test_the_events_of_a_server_that_comes_back_are_followed_again(client: Client, hostile: Hostile):
+    away = iter([True] * 12)
+    followed = []
 
     def answer(asked: Asked) -> bytes:
         if len(hostile.asked) > 1 and next(away, False):
             raise Break
-        return events((None, "state", STATE)) if asked.path.endswith("/events") else told(job("succeeded", result={}))
+        if asked.path.endswith("/events"):
+            followed.append(asked)
+            return events((None, "state", STATE))
+        return told(job("succeeded", result={}) if followed else job())
 
     hostile.answer = answer
     assert client.job(ID).wait().info.status == "succeeded"

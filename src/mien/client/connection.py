@@ -164,12 +164,12 @@ class Connection:
 
 
 def segment(value: str) -> str:
-    """A name as one part of a path, whatever is in it.
+    """A name as one part of a path.
 
     Raises:
         NotFoundError: nothing can have that name.
     """
-    if value in ("", ".", ".."):
+    if value in ("", ".", "..") or "/" in value:
         raise NotFoundError(f"There is nothing of the name {value!r}.", hint="Look at the list.")
     return quote(value, safe="")
 

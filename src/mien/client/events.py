@@ -87,6 +87,7 @@ class _Follower:
         except MienError as error:
             if not error.retryable or time.monotonic() - self._reached > self._connection.timeout_s:
                 raise
+            self._barren = 0  # it was the server that was away, not its events that were held back
         else:
             self._reached = time.monotonic()
             self.ended = info.status in ENDED
