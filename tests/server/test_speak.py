@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 import wave
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -98,6 +100,11 @@ def test_a_text_and_a_recording_are_too_much(desk: TestClient):
 def test_a_picture_is_no_recording(desk: TestClient):
     answer = desk.post(PATH, data={"avatar": "dot"}, files={"audio": ("x.wav", png())})
     refused(answer, 422, "media", "recording")
+
+
+def test_nothing_is_taken_while_the_disk_is_full(desk: TestClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    refused(desk.post(PATH, json={"avatar": "dot", "text": "x"}), 507, "output", "0 MB")
 
 
 def test_a_recording_becomes_a_video(server: Server):

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from tests.server.conftest import Server, eventually
 
 from mien.errors import OutputError
-from mien.server import uploads
+from mien.server import disk, uploads
 from mien.server.errors import PROBLEM_JSON
 from mien.server.uploads import NoFields
 from mien.settings import Settings
@@ -336,25 +336,25 @@ def test_a_full_disk_is_told_before_anything_is_taken(clean: TestClient, monkeyp
 
 def test_more_than_all_jobs_may_use_is_refused(tmp_path: Path):
     settings = Settings(data_dir=tmp_path, jobs_disk_mb=1)
-    uploads.check_disk(settings, 1 << 20)
+    disk.check(settings, 1 << 20)
     with pytest.raises(OutputError, match="1 MB"):
-        uploads.check_disk(settings, 2 << 20)
+        disk.check(settings, 2 << 20)
 
 
 def test_a_folder_that_cannot_be_written_is_told_without_its_path(tmp_path: Path):
     (tmp_path / "uploads").write_text("a file")
     with pytest.raises(OutputError) as caught:
-        uploads.new_path(Settings(data_dir=tmp_path), ".png")
+        disk.new_path(Settings(data_dir=tmp_path), ".png")
     assert str(tmp_path) not in caught.value.message
 
 
 def test_what_a_killed_server_left_is_swept(tmp_path: Path):
     settings = Settings(data_dir=tmp_path)
-    old, young = uploads.new_path(settings, ".png"), uploads.new_path(settings, ".png")
+    old, young = disk.new_path(settings, ".png"), disk.new_path(settings, ".png")
     old.touch()
     young.touch()
     os.utime(old, (0, time.time() - 100_000))
-    uploads.new_path(settings, ".png")
+    disk.new_path(settings, ".png")
     assert not old.exists()
     assert young.exists()
 

@@ -17,7 +17,7 @@ from starlette.background import BackgroundTask
 from mien import plugins
 from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
 from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo, TrainRequest
-from mien.server import previews, uploads
+from mien.server import disk, previews, uploads
 from mien.server.errors import problems
 from mien.server.idempotency import Desk
 from mien.server.models import Avatar, Inspection
@@ -135,7 +135,7 @@ def export_avatar(name: str, settings: Configured) -> FileResponse:
     from mien.studio import store
 
     _check_own(name, settings)
-    file = uploads.new_path(settings, ".mien")
+    file = disk.new_path(settings, ".mien")
     kept = store(settings)
     with _without_path(kept.folder):
         kept.export(name, file)

@@ -50,6 +50,32 @@ NAMES: dict[Type, str] = {
     "package": "an exported avatar (.mien)",
 }
 
+MAX_PICTURE_BYTES = 256 << 20
+"""More than any picture of `MAX_PIXELS` needs; some formats are read whole to see how large they are."""
+MAX_PIXELS = 64_000_000
+"""As `mien.media.read_image` has it."""
+MAX_PACKAGE_FILES = 1000
+"""As `mien.avatars` has it."""
+
+_FORMATS = {
+    ".jpg": ("JPEG",),
+    ".png": ("PNG",),
+    ".gif": ("GIF",),
+    ".bmp": ("BMP",),
+    ".webp": ("WEBP",),
+    ".tiff": ("TIFF",),
+    ".heic": ("HEIF", "AVIF"),
+    ".avif": ("AVIF", "HEIF"),
+}
+_ZIP_END = b"PK\5\6"
+_ZIP_END_BYTES = 22
+_ZIP64_LOCATOR = b"PK\6\7"
+_ZIP64_LOCATOR_BYTES = 20
+_MAX_ZIP_DIRECTORY_BYTES = 1 << 20
+
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError)
+"""What Pillow's readers raise on damaged headers."""
+
 
 def sniff(head: bytes) -> str:
     """A suffix for a file that begins so; "" if it is nothing that Mien takes."""
@@ -76,33 +102,6 @@ def _mpeg_sound(head: bytes) -> str:
         return ".aac"
     bit_rate, sample_rate = head[2] >> 4, head[2] >> 2 & 3
     return ".mp3" if version != 1 and layer == 1 and bit_rate not in (0, 15) and sample_rate != 3 else ""
-
-
-MAX_PICTURE_BYTES = 256 << 20
-"""More than any picture of `MAX_PIXELS` needs; some formats are read whole to see how large they are."""
-MAX_PIXELS = 64_000_000
-"""As `mien.media.read_image` has it."""
-MAX_PACKAGE_FILES = 1000
-"""As `mien.avatars` has it."""
-
-_FORMATS = {
-    ".jpg": ("JPEG",),
-    ".png": ("PNG",),
-    ".gif": ("GIF",),
-    ".bmp": ("BMP",),
-    ".webp": ("WEBP",),
-    ".tiff": ("TIFF",),
-    ".heic": ("HEIF", "AVIF"),
-    ".avif": ("AVIF", "HEIF"),
-}
-_ZIP_END = b"PK\5\6"
-_ZIP_END_BYTES = 22
-_ZIP64_LOCATOR = b"PK\6\7"
-_ZIP64_LOCATOR_BYTES = 20
-_MAX_ZIP_DIRECTORY_BYTES = 1 << 20
-
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError)
-"""What Pillow's readers raise on damaged headers."""
 
 
 def check_file(path: Path) -> None:

@@ -13,8 +13,9 @@ from starlette.requests import HTTPConnection
 
 from mien.errors import NotFoundError
 from mien.jobs.request import JobInfo, Kind, Request
+from mien.server import disk
 from mien.server.identity import Caller
-from mien.server.state import JobStore
+from mien.server.state import Configured, JobStore
 
 _Key = Annotated[
     str | None,
@@ -47,10 +48,17 @@ class _Desk:
     """Takes jobs in for the sender of a request, and says so in the response's headers."""
 
     def __init__(
-        self, connection: HTTPConnection, jobs: JobStore, caller: Caller, response: Response, key: _Key = None
+        self,
+        connection: HTTPConnection,
+        settings: Configured,
+        jobs: JobStore,
+        caller: Caller,
+        response: Response,
+        key: _Key = None,
     ) -> None:
         self._locks: Locks = connection.app.state.locks
-        self._jobs, self._owner, self._response, self._key = jobs, caller.user, response, key or ""
+        self._settings, self._jobs, self._response = settings, jobs, response
+        self._owner, self._key = caller.user, key or ""
 
     async def take(
         self, kind: Kind, wanted: Request, check: Callable[[], None] | None = None, *, file: Path | None = None
@@ -65,16 +73,22 @@ class _Desk:
 
         Raises:
             ConflictError: the key was used for another request.
+            OutputError: the disk is full.
             MienError: as `check` and `Jobs.submit` raise it.
         """
         async with self._locks.of(self._owner, self._key):
-            if check is not None and not await self._known():
-                await asyncio.to_thread(check)
+            if not await self._known():
+                await asyncio.to_thread(self._check, check)
             job, replayed = await self._jobs.submit(kind, wanted, owner=self._owner, file=file, key=self._key)
         self._response.headers["Location"] = f"/api/v1/jobs/{job.id}"
         if replayed:
             self._response.headers["Idempotent-Replayed"] = "true"
         return job
+
+    def _check(self, check: Callable[[], None] | None) -> None:
+        disk.check(self._settings, 0)
+        if check is not None:
+            check()
 
     async def _known(self) -> bool:
         from mien.jobs.store import _id_of_key
