@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.avatars import AvatarPackage, AvatarStore, PackageBuilder, check_name
+from mien.avatars import AvatarPackage, AvatarStore, PackageBuilder, check_name, package_name
 from mien.avatars.builder import ABANDONED_S, HIDDEN
 from mien.errors import AlreadyExistsError, MienError, NotFoundError, OutputError, PackageError, UsageError
 
@@ -167,3 +167,58 @@ def test_an_export_onto_a_full_disk_is_one_sentence(
     with pytest.raises(OutputError, match="no space is left"):
         store.export("anna", tmp_path / "anna.mien")
     assert not (tmp_path / "anna.mien").exists()
+
+
+def test_an_avatar_moves_from_one_store_to_another(store: AvatarStore, tmp_path: Path):
+    own = AvatarStore(tmp_path / "own")
+    put(own, "anna")
+    taken = store.take(own.get("anna"))
+    assert taken.where == store.path("anna")
+    assert taken.arrays("mesh")
+    assert own.list() == []
+
+
+def test_an_avatar_that_moves_replaces_none(store: AvatarStore, tmp_path: Path):
+    own = AvatarStore(tmp_path / "own")
+    put(own, "anna")
+    put(store, "anna")
+    with pytest.raises(AlreadyExistsError):
+        store.take(own.get("anna"))
+    assert own.exists("anna")
+
+
+def test_an_avatar_moves_to_another_disk(store: AvatarStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    own = AvatarStore(tmp_path / "own")
+    put(own, "anna")
+    rename = os.rename
+
+    def across(source: Path, target: Path) -> None:
+        if Path(source).parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", across)
+    assert store.take(own.get("anna")).arrays("mesh")
+    assert [path.name for path in store.folder.iterdir()] == ["anna.mien"]
+    assert own.list() == []
+
+
+def test_an_avatar_is_on_the_disk_before_it_has_its_name(store: AvatarStore, monkeypatch: pytest.MonkeyPatch):
+    named = []
+    fsync = os.fsync
+
+    def seen(file: int) -> None:
+        fsync(file)
+        named.append(store.exists("anna"))
+
+    monkeypatch.setattr(os, "fsync", seen)
+    put(store, "anna")
+    assert named[:-1] == [False] * (len(named) - 1)
+    assert len(named) == 6  # three files, the manifest, their folder; the store with the name
+    assert named[-1]
+
+
+def test_a_package_is_asked_for_its_name(store: AvatarStore, tmp_path: Path):
+    put(store, "anna")
+    store.export("anna", tmp_path / "else.mien")
+    assert package_name(tmp_path / "else.mien") == "anna"

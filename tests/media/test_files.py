@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,21 @@ def test_permissions_follow_the_umask(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "out.txt").stat().st_mode & 0o777 == 0o640
+
+
+def test_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(tmp_path, monkeypatch):
+    path, order = tmp_path / "out.txt", []
+    fsync = os.fsync
+
+    def seen(file: int) -> None:
+        fsync(file)
+        kind = "folder" if stat.S_ISDIR(os.fstat(file).st_mode) else os.fstat(file).st_size
+        order.append((kind, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", seen)
+    with atomic_output(path) as part:
+        part.write_text("text")
+    assert order == [(4, False), ("folder", True)]
 
 
 FULL_DISK = """
