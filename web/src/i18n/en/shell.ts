@@ -1,6 +1,6 @@
 export default {
   app: {
-    tagline: 'Digital humans that speak',
+    tagline: 'Talking digital humans',
     language: 'Language',
     theme: 'Appearance',
     theme_system: 'System',
