@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -67,7 +69,6 @@ def _system(settings: Settings, live: Capacity, jobs: JobStore, counts: dict[str
 
 
 def _plugins(group: str) -> list[Plugin]:
-    specs = [plugins.spec(group, name) for name in plugins.names(group)]
     return [
         Plugin(
             name=spec.name,
@@ -78,8 +79,14 @@ def _plugins(group: str) -> list[Plugin]:
             network=getattr(spec, "network", False),
             languages=list(getattr(spec, "languages", ())),
         )
-        for spec in specs
+        for spec in _specs(group)
     ]
+
+
+@functools.cache
+def _specs(group: str) -> tuple[Any, ...]:
+    """Looked for once: it takes a tenth of a second, and none is added while a server runs."""
+    return tuple(plugins.spec(group, name) for name in plugins.names(group))
 
 
 def _presets() -> list[Preset]:
