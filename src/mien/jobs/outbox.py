@@ -28,8 +28,7 @@ class Outbox:
         self._attempt = attempt
         self._urgent: list[Event] = []
         self._latest: JobProgress | None = None
-        self._begun: set[str] = set()
-        self._ended: set[str] = set()
+        self._told: dict[str, set[str]] = {"first": set(), "last": set(), "left": set()}
         self._lines: deque[str] = deque(maxlen=MAX_LINES)
         self._dropped = 0
         self._metrics: list[Event] = []
@@ -41,13 +40,10 @@ class Outbox:
     def progress(self, progress: JobProgress) -> None:
         """The first and the last of a stage are told at once, of the others the latest."""
         if self._latest is not None and self._latest.stage != progress.stage:
-            self._tell(self._latest)
+            self._tell_once("left", self._latest)
         self._latest = progress
         ends = progress.total is not None and progress.done >= progress.total
-        stages = self._ended if ends else self._begun
-        if progress.stage not in stages and len(stages) < MAX_STAGES:
-            stages.add(progress.stage)
-            self._tell(progress)
+        self._tell_once("last" if ends else "first", progress)
 
     def line(self, text: str) -> None:
         self._dropped += len(self._lines) == MAX_LINES
@@ -83,9 +79,13 @@ class Outbox:
             self._log_due = now + LOG_S
         return events, self._wait_s(now)
 
-    def _tell(self, progress: JobProgress) -> None:
-        self._urgent.append(self._event("progress", **progress.model_dump()))
-        self._latest = None
+    def _tell_once(self, moment: str, progress: JobProgress) -> None:
+        """Of each stage; a program that goes back and forth between stages is told of like any other."""
+        stages = self._told[moment]
+        if progress.stage not in stages and len(stages) < MAX_STAGES:
+            stages.add(progress.stage)
+            self._urgent.append(self._event("progress", **progress.model_dump()))
+            self._latest = None
 
     def _take_lines(self) -> list[str]:
         lines = list(self._lines)

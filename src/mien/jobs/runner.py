@@ -168,7 +168,7 @@ class _Running:
             for task in (ended, *others):
                 task.cancel()
             await asyncio.gather(ended, *others, return_exceptions=True)
-            await asyncio.to_thread(self._write)
+            await self._write()
         await self.tell(all=True)
         return self._outcome(process)
 
@@ -189,22 +189,15 @@ class _Running:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(_KEEP_S)
-            await asyncio.to_thread(self._write)
+            await self._write()
 
-    def _write(self) -> None:
-        """Log and progress for whoever looks into the folder. Never more often than twice a second: it need not survive a power cut."""
+    async def _write(self) -> None:
         lines, self._unwritten, self._size = self._unwritten, [], 0
         lost, self._lost = self._lost, 0
         if lost:
             lines.append(f"… {lost} lines came too fast to be kept")
         progress, self._progress = self._progress, None
-        # The job may have been deleted; nothing is to be made anew then.
-        with contextlib.suppress(FileNotFoundError):
-            if lines:
-                with self._folder.log.open("a", encoding="utf-8", errors="replace") as log:
-                    log.write("".join(f"{line}\n" for line in lines))
-            if progress is not None:
-                write_json(self._folder.path / "progress.json", progress.model_dump(), durable=False)
+        await asyncio.to_thread(_write, self._folder, lines, progress)
 
     def _receive(self, line: AnyLine) -> None:
         match line:
@@ -247,6 +240,19 @@ class _Running:
         if outcome is None:
             raise JobFailed(_death(process.status, self._last_lines))
         return outcome
+
+
+def _write(folder: JobFolder, lines: list[str], progress: JobProgress | None) -> None:
+    """Log and progress for whoever looks into the folder; they need not survive a power cut."""
+    try:
+        if lines:
+            with folder.log.open("a", encoding="utf-8", errors="replace") as log:
+                log.write("".join(f"{line}\n" for line in lines))
+        if progress is not None:
+            write_json(folder.path / "progress.json", progress.model_dump(), durable=False)
+    except OSError as error:
+        # The job was deleted, or the disk is full, which ends the job elsewhere.
+        logger.warning("log_not_written", extra={"job": folder.id, "why": error.strerror})
 
 
 async def _answer(process: JobProcess, limits: Limits) -> dict[str, Any]:
