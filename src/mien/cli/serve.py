@@ -19,7 +19,7 @@ PORT = 8600
 _NEEDED = ("fastapi", "uvicorn", "pipecat", "aiortc", "psutil", "websockets", "multipart", "dbos", "prometheus_client")
 
 Host = Annotated[
-    str, typer.Option("--host", help="The address to listen on; others than this machine's own need a server_token.")
+    str, typer.Option("--host", help="The address to listen on; others than this machine's own need a token.")
 ]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0: any that is free.", min=0, max=65535)]
 
@@ -51,10 +51,12 @@ def run(host: str, port: int, *, open_page: bool, as_json: bool, avatar: str = "
             f"The server needs {', '.join(missing)}, which is not installed.", hint="Run: pip install 'mien[serve]'"
         )
     _check_avatar(avatar, loaded)
+    from mien.server.guard import Guard
     from mien.server.running import serve
 
     def ready(actual: int) -> None:
-        _announce(_url(host, actual, avatar), open_page=open_page, as_json=as_json, token=bool(loaded.server_token))
+        token = Guard(lambda: loaded).needs_token()
+        _announce(_url(host, actual, avatar), open_page=open_page, as_json=as_json, token=token)
 
     if not as_json:
         note("Starting …")
@@ -86,7 +88,7 @@ def _announce(url: str, *, open_page: bool, as_json: bool, token: bool) -> None:
     else:
         say(f"Mien is at {url}")
         if token:
-            note("It asks for the token of the settings; send it as Authorization: Bearer, or open /?token=… once.")
+            note("It asks for a token: type it into the page, or send it as Authorization: Bearer. See mien token.")
         note("Press ctrl-C to stop.")
     sys.stdout.flush()
     if open_page:
