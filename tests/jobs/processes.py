@@ -20,7 +20,9 @@ from mien.jobs.runner import Runner
 from mien.media import write_image
 from mien.settings import Settings
 
-ENVIRONMENT = {"MIEN_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+_MARK = "JOB_OF_A_TEST"
+"""Other tests of this process may have left processes of theirs."""
+ENVIRONMENT = {"MIEN_OFFLINE": "1", "OMP_NUM_THREADS": "1", _MARK: "1"}
 
 
 def settings_in(folder: Path, **fields: Any) -> Settings:
@@ -82,12 +84,18 @@ def run(folder: JobFolder, settings: Settings, heard: Heard | None = None) -> di
 
 
 def descendants(pid: int | None = None) -> list[psutil.Process]:
-    """Of a process, that still run; None: of this one."""
+    """The jobs' processes among those of a process, that still run; None: of this one."""
     try:
         found = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-    return [process for process in found if alive(process)]
+    return [process for process in found if alive(process) and _is_of_a_job(process)]
+
+
+def _is_of_a_job(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return _MARK in process.environ()
+    return False
 
 
 def alive(process: psutil.Process) -> bool:
