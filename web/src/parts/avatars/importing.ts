@@ -8,5 +8,5 @@ export async function imported(file: File, signal: AbortSignal): Promise<string>
   await followJob(job.id, signal, { info: (now) => (job = now), event: () => undefined, connected: () => undefined })
   signal.throwIfAborted()
   if (job.status !== 'succeeded') throw new ApiError(200, job.error?.code ?? job.status, job.error?.message ?? job.status, job.error?.hint)
-  return String(job.result?.name ?? job.title)
+  return String(job.result?.avatar ?? job.title)
 }
