@@ -30,7 +30,7 @@ class SpeakRequest(Request):
     avatar: str = Field(
         default="astronaut", min_length=1, max_length=64, description="Name of a stored or built-in avatar."
     )
-    text: str = Field(default="", max_length=100_000, description="What shall be said; empty with a recording.")
+    text: str = Field(default="", max_length=50_000, description="What shall be said; empty with a recording.")
     engine: str = Field(default="auto", min_length=1, max_length=100, description="Which engine draws.")
     voice: str = Field(default="", max_length=200, description="ENGINE or ENGINE:NAME; empty: the one of the settings.")
     rate: float = Field(default=1.0, ge=0.5, le=2.0, description="Factor on the voice's speed.")

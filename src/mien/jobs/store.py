@@ -97,7 +97,7 @@ class Jobs:
             ConflictError: something else was submitted under that key.
         """
         fingerprint = await asyncio.to_thread(_fingerprint, kind, request, file)
-        id = _id_of_key(owner, key) if key else new_id()
+        id = id_of_key(owner, key) if key else new_id()
         folder = self.folder(id)
         if key and (known := await self._known(id, owner, fingerprint, file)):
             return known, True
@@ -114,16 +114,17 @@ class Jobs:
             },
             {"request": job.request, "fingerprint": fingerprint, "queue": queue, "created_at": job.created_at},
         )
-        return await self.get(id), False
+        status = await self._status(id, owner)
+        if _input(status).get("fingerprint") != fingerprint:  # another server was faster with this key
+            raise _taken_key()
+        return self._info(status), False
 
     async def _known(self, id: str, owner: str, fingerprint: str, file: Path | None) -> JobInfo | None:
         status = await self._find(id, owner)
         if status is None:
             return None
         if _input(status).get("fingerprint") != fingerprint:
-            raise ConflictError(
-                "Another request was sent with this Idempotency-Key.", hint="Use a new key for a new request."
-            )
+            raise _taken_key()
         if file is not None:
             file.unlink(missing_ok=True)
         return self._info(status)
@@ -304,7 +305,12 @@ def _title(request: dict[str, Any]) -> str:
     return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
 
 
-def _id_of_key(owner: str, key: str) -> str:
+def _taken_key() -> ConflictError:
+    return ConflictError("Another request was sent with this Idempotency-Key.", hint="Use a new key for a new request.")
+
+
+def id_of_key(owner: str, key: str) -> str:
+    """The id of the job that is submitted under a key."""
     return hashlib.sha256(json.dumps([owner, key]).encode()).hexdigest()[:32]
 
 

@@ -91,12 +91,12 @@ class _Desk:
             check()
 
     async def _known(self) -> bool:
-        from mien.jobs.store import _id_of_key
+        from mien.jobs.store import id_of_key
 
         if not self._key:
             return False
         try:
-            await self._jobs.get(_id_of_key(self._owner, self._key), self._owner)
+            await self._jobs.get(id_of_key(self._owner, self._key), self._owner)
         except NotFoundError:
             return False
         return True
