@@ -51,8 +51,12 @@ def test_jobs_and_pictures_one_after_the_other(settings: Settings, tmp_path: Pat
             await runner.run(speech(settings, " "), 1, Heard())
         assert failed.value.problem.code == "text"
         (tmp_path / "hostile.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
-        with pytest.raises(MediaError):
+        with pytest.raises(MediaError, match=r"^hostile\.png is"):
             await runner.inspect(tmp_path / "hostile.png")
+        broken = job(settings, "create_avatar", name="berta", engine="sketch", consent="hers")
+        (broken.inputs / "source.png").write_bytes(b"no picture")
+        with pytest.raises(JobFailed, match=r"^source\.png is"):
+            await runner.run(broken, 1, Heard())
         await runner.close()
 
     asyncio.run(scenario())

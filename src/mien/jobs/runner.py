@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -98,7 +99,7 @@ class Runner:
         process = await self._process()
         try:
             process.order({"inspect": str(path.absolute())})
-            return await _answer(process, Limits.of(self._settings))
+            return await _answer(process, Limits.of(self._settings), path.parent)
         finally:
             await self._end(process)
 
@@ -234,7 +235,7 @@ class _Running:
         if isinstance(self._answer, Succeeded):
             return self._answer.result
         if isinstance(self._answer, Failed) and self._answer.code != Cancelled.code:
-            raise JobFailed(self._answer.problem())
+            raise JobFailed(_without_folder(self._answer.problem(), self._folder.path))
         # It may have died after its work was done.
         outcome = self._folder.outcome()
         if outcome is None:
@@ -255,7 +256,7 @@ def _write(folder: JobFolder, lines: list[str], progress: JobProgress | None) ->
         logger.warning("log_not_written", extra={"job": folder.id, "why": error.strerror})
 
 
-async def _answer(process: JobProcess, limits: Limits) -> dict[str, Any]:
+async def _answer(process: JobProcess, limits: Limits, folder: Path) -> dict[str, Any]:
     answers: list[Succeeded | Failed] = []
     ended = asyncio.create_task(process.listen(lambda line: _collect(line, answers)))
     watched = asyncio.create_task(watch(process, None, limits))
@@ -270,7 +271,7 @@ async def _answer(process: JobProcess, limits: Limits) -> dict[str, Any]:
         case [Succeeded(result=result)]:
             return result
         case [Failed() as failed]:
-            raise as_error(failed.problem())
+            raise as_error(_without_folder(failed.problem(), folder))
     if problem is not None:
         raise as_error(problem)
     if process.status is None:
@@ -283,6 +284,12 @@ def _collect(line: AnyLine, answers: list[Succeeded | Failed]) -> None:
         answers.append(line)
     elif isinstance(line, Logged):
         logger.debug("inspection_said", extra={"length": len(line.text)})
+
+
+def _without_folder(problem: JobProblem, folder: Path) -> JobProblem:
+    """Whoever sent a file may live elsewhere: where it lies here says nothing to them."""
+    message = problem.message.replace(f"{folder.absolute() / 'inputs'}{os.sep}", "")
+    return problem.model_copy(update={"message": message.replace(f"{folder.absolute()}{os.sep}", "")})
 
 
 _FROM_OUTSIDE = {-9, -15}
