@@ -35,6 +35,5 @@ export default {
     hint_weights_action: 'Fetch',
     hint_llm: 'No language model is set: in live conversations the avatar only repeats what it hears.',
     hint_llm_action: 'Choose one',
-    hint_engines: 'Not installed: {names}',
   },
 }

@@ -31,9 +31,6 @@ export default {
     secret_remove: 'Remove',
     secret_removed: 'Will be removed when you save',
     secret_keep: 'Keep the old one',
-    automatic: 'As the provider has it: {value}',
-    default_of: 'Usually {value}',
-    reset: 'Back to the default',
     save: 'Save',
     discard: 'Discard',
     saved: 'Saved. It counts from the next conversation or job on.',
@@ -93,8 +90,6 @@ export default {
     kind_recognizer: 'Recogniser',
     kind_weights: 'Model files',
     kind_notice: 'Notice',
-    account: 'You',
-    account_local: 'You use this server from its own machine; nothing asks for a token.',
     field: {
       llm: 'Provider',
       llm_base_url: 'Address',

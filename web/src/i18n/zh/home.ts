@@ -37,7 +37,6 @@ const zh: typeof en = {
     hint_weights_action: '下载',
     hint_llm: '还没有配置语言模型：实时对话中数字人只会复述听到的话。',
     hint_llm_action: '去选择',
-    hint_engines: '未安装：{names}',
   },
 }
 

@@ -33,9 +33,6 @@ const zh: typeof en = {
     secret_remove: '移除',
     secret_removed: '保存后移除',
     secret_keep: '保留原来的',
-    automatic: '服务商默认：{value}',
-    default_of: '默认 {value}',
-    reset: '恢复默认',
     save: '保存',
     discard: '放弃修改',
     saved: '已保存，从下一次对话或任务起生效。',
@@ -95,8 +92,6 @@ const zh: typeof en = {
     kind_recognizer: '识别器',
     kind_weights: '模型文件',
     kind_notice: '声明',
-    account: '您',
-    account_local: '您正在本机使用，不需要令牌。',
     field: {
       llm: '服务商',
       llm_base_url: '地址',
