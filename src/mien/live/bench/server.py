@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import psutil
 
 from mien.errors import RenderError
+from mien.settings import load
 
 _STOP_S = 20.0
 
@@ -40,7 +43,7 @@ class Usage:
 
 
 class ServerProcess:
-    """A server on a free port of this machine; a context manager.
+    """A server on a free port of this machine; a context manager. It has the user's avatars and voices, but neither tokens nor jobs.
 
     Args:
         environment: settings (`MIEN_…`) beside those of this process.
@@ -51,10 +54,11 @@ class ServerProcess:
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None, start_timeout_s: float = 120.0) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="mien-bench-", ignore_cleanup_errors=True)
+        own = {"MIEN_DATA_DIR": _lent(Path(self._folder.name)), "MIEN_SERVER_TOKEN": "", "MIEN_DATABASE_URL": ""}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mien", "serve", "--port", "0", "--json"],
-            # A token is of no use on a port that only this machine reaches.
-            env={**os.environ, "MIEN_SERVER_TOKEN": "", **(environment or {})},
+            [sys.executable, "-m", "mien", "serve", "--no-workers", "--port", "0", "--json"],
+            env={**os.environ, **own, **(environment or {})},
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -108,6 +112,7 @@ class ServerProcess:
                 self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._folder.cleanup()
 
     def _told(self, timeout_s: float) -> dict[str, str]:
         """Its first line."""
@@ -125,6 +130,18 @@ class ServerProcess:
             raise RenderError(
                 "The server did not start.", hint="Run mien serve, and see what it says.", retryable=True
             ) from error
+
+
+_LENT = ("avatars", "piper", "recognizers")
+
+
+def _lent(folder: Path) -> str:
+    """A data folder with what the user's own one has to show and to speak with."""
+    own = load().data_dir
+    for name in _LENT:
+        if (own / name).is_dir():
+            (folder / name).symlink_to(own / name, target_is_directory=True)
+    return str(folder)
 
 
 def _memory_mb(process: psutil.Process) -> float:
