@@ -139,6 +139,12 @@ def write_json(path: Path, value: dict[str, Any], *, durable: bool = True) -> No
                 file.flush()
                 os.fsync(file.fileno())
         part.replace(path)
+        if durable and os.name == "posix":
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
     finally:
         part.unlink(missing_ok=True)
 
