@@ -16,7 +16,7 @@ def test_each_is_short_and_can_be_spoken():
     assert len(set(_SENTENCES.values())) == len(_SENTENCES)
 
 
-@pytest.mark.parametrize("language", set(_SENTENCES) - {"yue"})
+@pytest.mark.parametrize("language", sorted(set(_SENTENCES) - {"yue"}))
 def test_each_is_written_in_the_script_of_its_language(language: str):
     assert {run.language for run in language_runs(sentence(language), language)} == {language}
 
