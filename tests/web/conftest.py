@@ -12,7 +12,7 @@ import soundfile
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from live.sessions import voice
-from mien.settings import Settings
+from mien.settings import Settings, load
 from server.conftest import Server, make_dot, start, stop
 
 STATIC = Path(__file__).parents[2] / "src" / "mien" / "server" / "static"
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("web")
     make_dot(folder)
-    server = start(folder, LIVE_MAX_SESSIONS=2, RECOGNIZER="canned")
+    server = start(folder, LIVE_MAX_SESSIONS=2, RECOGNIZER="canned", CACHE_DIR=load().cache_dir, RATE_LIMIT=0)
     yield server
     assert stop(server) == 0
 
