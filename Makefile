@@ -54,8 +54,8 @@ system:
 # Conversations are tested one after the other: they need the machine for themselves to be in time.
 test: check web-check system
 	$(BIN)/mien weights pull
-	$(BIN)/pytest -n 2 --ignore=tests/live --ignore=tests/server --ignore=tests/web --ignore=tests/jobs
-	$(BIN)/pytest tests/jobs tests/live tests/server tests/web
+	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
