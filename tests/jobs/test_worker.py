@@ -140,6 +140,25 @@ def test_cancelling_ends_the_processes_and_resuming_goes_on(either: Site):
     assert frames(either, job) > 100
 
 
+def test_resuming_at_once_leaves_the_worker_all_its_room(site: Site):
+    async def hurry(jobs: Jobs) -> list[JobInfo]:
+        with site.worker():
+            job = await speak(jobs, LONG)
+            for seen in (False, True, True, True, True, True):
+                await until(jobs, job.id, "running", stage="render")
+                pids = {process.pid for process in site.processes()}
+                await jobs.cancel(job.id)
+                if seen:  # by the worker, but not yet by DBOS
+                    eventually(lambda: bool(pids - {process.pid for process in site.processes()}))
+                await jobs.resume(job.id)
+            others = [await speak(jobs), await speak(jobs)]
+            return [await until(jobs, one.id, "succeeded") for one in (job, *others)]
+
+    jobs = site.use(hurry)
+    assert [job.attempt for job in jobs] == [7, 1, 1]
+    assert frames(site, jobs[0]) > 100
+
+
 def test_a_job_that_waits_is_cancelled_at_once_and_never_begun(site: Site):
     async def cancel(jobs: Jobs) -> JobInfo:
         job = await speak(jobs)

@@ -41,7 +41,7 @@ class Workflows:
         self._settings = settings
         self._runner = runner
         self._stopping = asyncio.Event()
-        self.running: set[str] = set()
+        self._runs: dict[str, asyncio.Task[dict[str, Any]]] = {}
 
     def register(self) -> None:
         from dbos import DBOS
@@ -70,9 +70,10 @@ class Workflows:
     async def _child(self, id: str) -> dict[str, Any]:
         from dbos import DBOS
 
-        folder = JobFolder(self._settings, id)
-        run = asyncio.create_task(self._run(folder), name=f"job {id}")
-        self.running.add(id)
+        while (earlier := self._runs.get(id)) is not None and not earlier.done():
+            earlier.cancel()  # the job was cancelled and resumed so fast that it has not seen that
+            await asyncio.wait((earlier,))
+        run = self._runs[id] = asyncio.create_task(self._run(JobFolder(self._settings, id)), name=f"job {id}")
         try:
             while not run.done():
                 await asyncio.wait((run,), timeout=_LOOK_S)
@@ -80,17 +81,18 @@ class Workflows:
                 if status is None or (status.status, status.executor_id) != ("PENDING", DBOS.executor_id):
                     run.cancel()
                     await asyncio.wait((run,))
-                    logger.info("job_lost", extra={"job": id})
-                    if status is not None and status.status == "CANCELLED":
-                        await asyncio.Event().wait()  # until DBOS, which looks less often, ends this step
-                    raise _Lost("The job is not this worker's any more.")
             if self._stopping.is_set():
                 await asyncio.Event().wait()
+            if run.cancelled():
+                # DBOS keeps nothing of what is said by one that a job was taken from.
+                logger.info("job_lost", extra={"job": id})
+                raise _Lost("The job is not this worker's any more.")
             return run.result()
         finally:
-            self.running.discard(id)
             run.cancel()
             await asyncio.wait((run,))
+            if self._runs.get(id) is run:
+                del self._runs[id]
 
     async def _run(self, folder: JobFolder) -> dict[str, Any]:
         from dbos import DBOS
