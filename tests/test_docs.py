@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -40,6 +41,11 @@ def commands(group: Any, path: str = "mien") -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def anchor(title: str) -> str:
+    """Of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
 def error_classes() -> list[type[errors.MienError]]:
@@ -98,19 +104,38 @@ def test_every_entry_point(language: str):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["cli", "live", "python", "settings", "pictures"])
+@pytest.mark.parametrize("name", ["cli", "live", "python", "serve", "settings", "pictures"])
 def test_links_lead_somewhere(language: str, name: str):
     for link in re.findall(r"\]\(([^)#]+)", guide(language, name)):
         assert link.startswith("http") or (ROOT / "docs" / language / link).exists(), link
 
 
-def test_the_guides_of_both_languages_show_the_same_code():
+@pytest.mark.parametrize("name", ["python", "serve"])
+def test_the_guides_of_both_languages_show_the_same_code(name: str):
     def calls(language: str) -> list[str]:
-        blocks = re.findall(r"```python\n(.*?)```", guide(language, "python"), re.DOTALL)
+        blocks = re.findall(r"```python\n(.*?)```", guide(language, name), re.DOTALL)
         trees = [ast.parse(block) for block in blocks]
         return [type(node).__name__ for tree in trees for node in ast.walk(tree)]
 
     assert calls("en") == calls("zh")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_links_within_the_guides_lead_to_a_heading(language: str):
+    guides = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / language).glob("*.md")}
+    anchors = {name: {anchor(title) for title in re.findall(r"^#+ (.*)$", text, re.M)} for name, text in guides.items()}
+    for name, text in guides.items():
+        for file, wanted in re.findall(r"\]\(([\w./]*)#([^)]+)\)", text):
+            assert wanted in anchors[file or name], f"{name}: {file}#{wanted}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_route_is_in_the_guide_of_serving(language: str):
+    text = guide(language, "serve") + guide(language, "live")
+    api = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    for path in (path.removeprefix("/api/v1") for path in api if not path.startswith(("/api/v1/live", "/whep"))):
+        # The words of the path: what stands between braces is written otherwise by each guide.
+        assert all(word in text for word in re.sub(r"\{\w+\}", " ", path).split()), path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
