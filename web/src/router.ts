@@ -28,8 +28,9 @@ const routes: RouteRecordRaw[] = [
 // Behind the hash, so that an address with a session or a job in it never reaches the server or its log.
 export const router = createRouter({ history: createWebHashHistory(), routes })
 
-// `mien live` opens /?avatar=NAME.
+// `mien live` opens /?avatar=NAME: that is wanted now, not whenever one comes back to the conversation.
 router.beforeEach((to, from) => {
-  const first = from === START_LOCATION && to.name === 'home'
-  if (first && new URLSearchParams(location.search).has('avatar')) return { name: 'live' }
+  const begins = from === START_LOCATION && (to.name === 'home' || (to.name === 'live' && !to.params.session && !to.query.avatar))
+  const avatar = begins && new URLSearchParams(location.search).get('avatar')
+  if (avatar) return { name: 'live', query: { avatar } }
 })

@@ -18,6 +18,10 @@ describe('changesOf', () => {
     expect(changesOf([{ ...key, set: false }], { key: null })).toEqual({})
   })
 
+  it('names null for what goes back to its default', () => {
+    expect(changesOf([setting({ name: 'a', default: 'usual', value: 'own' })], { a: 'usual' })).toEqual({ a: null })
+  })
+
   it('never touches what the environment sets', () => {
     expect(changesOf([setting({ name: 'a', value: 'old', locked: true })], { a: 'new' })).toEqual({})
   })

@@ -9,7 +9,8 @@ export function useJobWords() {
 
   /** What the job is about. */
   function title(job: Job): string {
-    return job.title || (job.kind === 'pull_weights' ? t('jobs.all_weights') : t(`jobs.kind.${job.kind}`))
+    const made = typeof job.result?.avatar === 'string' ? job.result.avatar : ''
+    return job.title || made || (job.kind === 'pull_weights' ? t('jobs.all_weights') : t(`jobs.kind.${job.kind}`))
   }
 
   function stage(job: Job, progress = job.progress): string {

@@ -22,6 +22,7 @@ export default {
     stage: {
       waiting: 'Waiting for a worker',
       starting: 'Starting',
+      prepare: 'Preparing',
       wait: 'Waiting for another process',
       voice: 'Speaking the text',
       avatar: 'Loading the avatar',

@@ -31,6 +31,8 @@ export default {
     secret_remove: 'Remove',
     secret_removed: 'Will be removed when you save',
     secret_keep: 'Keep the old one',
+    default: 'Default',
+    default_of: '{name}: back to the default',
     save: 'Save',
     discard: 'Discard',
     saved: 'Saved. It counts from the next conversation or job on.',

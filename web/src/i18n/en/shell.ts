@@ -59,7 +59,7 @@ export default {
     offline: 'The server cannot be reached.',
     offline_hint: 'Is “mien serve” running, and are you connected?',
     usage: 'The request is not right.',
-    not_found: 'It is not there any more.',
+    not_found: 'Something that was asked for is not there.',
     already_exists: 'That name is taken.',
     input: 'What was given cannot be used.',
     media: 'The file cannot be used.',

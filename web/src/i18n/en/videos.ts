@@ -86,6 +86,7 @@ export default {
     need_text: 'Write what shall be said.',
     need_audio: 'Choose an audio file.',
     need_recording: 'Record something first.',
+    audio_lost: '“{name}” was not kept when the page was left; it has to be chosen again.',
     like: 'The choices of an earlier video were taken over.',
     like_audio: 'The choices of an earlier video were taken over; its sound has to be chosen again.',
   },

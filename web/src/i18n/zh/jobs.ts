@@ -24,6 +24,7 @@ const zh: typeof en = {
     stage: {
       waiting: '等待工作进程',
       starting: '正在启动',
+      prepare: '准备中',
       wait: '等待另一个进程',
       voice: '合成语音',
       avatar: '载入形象',

@@ -33,6 +33,8 @@ const zh: typeof en = {
     secret_remove: '移除',
     secret_removed: '保存后移除',
     secret_keep: '保留原来的',
+    default: '恢复默认',
+    default_of: '{name}：恢复默认值',
     save: '保存',
     discard: '放弃修改',
     saved: '已保存，从下一次对话或任务起生效。',

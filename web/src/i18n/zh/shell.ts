@@ -61,7 +61,7 @@ const zh: typeof en = {
     offline: '无法连接服务器。',
     offline_hint: '“mien serve” 在运行吗？网络正常吗？',
     usage: '请求不正确。',
-    not_found: '它已经不在了。',
+    not_found: '找不到所需的内容。',
     already_exists: '这个名字已被占用。',
     input: '给出的内容无法使用。',
     media: '这个文件无法使用。',

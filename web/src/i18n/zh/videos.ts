@@ -88,6 +88,7 @@ const zh: typeof en = {
     need_text: '请写下要说的话。',
     need_audio: '请选择音频文件。',
     need_recording: '请先录音。',
+    audio_lost: '离开页面时没有保留“{name}”，请重新选择。',
     like: '已沿用之前那个视频的选项。',
     like_audio: '已沿用之前那个视频的选项，声音需要重新选择。',
   },

@@ -2,13 +2,13 @@ import type { Setting, SettingValue } from '../../api/types'
 
 export type Draft = Record<string, SettingValue>
 
-/** Only what differs from what is kept: it can be tried out and saved. A secret counts as soon as something was entered; null removes. */
+/** Only what differs from what is kept: it can be tried out and saved; null: back to the default. A secret counts as soon as something was entered; null removes. */
 export function changesOf(settings: readonly Setting[], draft: Draft): Draft {
   const changes: Draft = {}
-  for (const { name, secret, value, set, locked } of settings) {
+  for (const { name, secret, value, set, locked, default: usual } of settings) {
     const now = draft[name]
     if (now === undefined || locked) continue
-    if (secret ? (now === null ? set : now !== '') : now !== value) changes[name] = now
+    if (secret ? (now === null ? set : now !== '') : now !== value) changes[name] = !secret && now === usual ? null : now
   }
   return changes
 }

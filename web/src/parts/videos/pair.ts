@@ -14,7 +14,7 @@ export function usePair() {
   const heard = ref<'a' | 'b'>('a')
   let frame = 0
 
-  const both = (): HTMLVideoElement[] => [a.value, b.value].filter((one) => one !== undefined)
+  const both = (): HTMLVideoElement[] => [a.value, b.value].filter((one) => one instanceof HTMLVideoElement)
   const length = (player: HTMLVideoElement): number => (Number.isFinite(player.duration) ? player.duration : 0)
 
   function measured(): void {
