@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Queue: TypeAlias = Literal["cpu", "gpu"]
 
-_POLL_S = 0.1
+_POLL_S = 0.2
 """How often the queue is looked at."""
 _TAKEOVER_S = 1.0
 """How often a worker looks for jobs whose worker has died."""
@@ -94,7 +94,7 @@ class Worker:
                 "application_version": VERSION,
                 "executor_id": self.name,
                 "serializer": DBOSPortableJSONSerializer(),
-                "notification_listener_polling_interval_sec": _POLL_S,
+                "notification_listener_polling_interval_sec": 1.0,  # nothing here waits for notifications
                 "log_level": "ERROR",
             }
         )
