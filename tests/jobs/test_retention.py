@@ -4,9 +4,13 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from mien.jobs import retention
 from mien.jobs.folder import new_id
-from mien.jobs.request import SpeakRequest
+from mien.jobs.request import JobPage, SpeakRequest
 from mien.jobs.retention import sweep
 from mien.jobs.store import Jobs
 from mien.settings import Settings
@@ -66,6 +70,42 @@ def test_folders_without_a_job_go_after_a_while(tmp_path: Path):
         os.utime(jobs.folder(job.id).path, (long_ago, long_ago))
         await sweep(jobs, loaded)
         assert (orphan.exists(), young.exists(), jobs.folder(job.id).path.exists()) == (False, True, True)
+        await jobs.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_sweep_spares_jobs_while_others_are_deleted_or_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def scenario() -> None:
+        loaded = settings(tmp_path, jobs_keep_days=1)
+        jobs = Jobs.open(loaded)
+        made = [await cancelled(jobs, 1) for _ in range(3)]
+        long_ago = time.time() - 7200
+        for id in made:
+            os.utime(jobs.folder(id).path, (long_ago, long_ago))
+        listed = jobs.list
+
+        async def changing(*args: Any, **filters: Any) -> JobPage:
+            page = await listed(*args, **filters)
+            if "statuses" not in filters and len(made) == 3:
+                await jobs.delete(made.pop())  # the newest: what comes after it moves up
+            return page
+
+        monkeypatch.setattr(retention, "_PAGE", 1)
+        monkeypatch.setattr(jobs, "list", changing)
+        await sweep(jobs, loaded)
+        assert [jobs.folder(id).path.exists() for id in made] == [True, True]
+
+        async def resumed(*args: Any, **filters: Any) -> JobPage:
+            page = await listed(*args, **filters)
+            if filters.get("statuses") and (await jobs.get(made[0])).status == "cancelled":
+                await jobs.resume(made[0])
+            return page
+
+        monkeypatch.setattr(jobs, "list", resumed)
+        monkeypatch.setattr(retention.time, "time", lambda: long_ago + 90_000)
+        assert made[0] not in await sweep(jobs, loaded)
+        assert (await jobs.get(made[0])).status == "queued"
         await jobs.close()
 
     asyncio.run(scenario())

@@ -9,7 +9,7 @@ import pytest
 from mien.errors import ConflictError, NotFoundError, SettingsError
 from mien.jobs.database import database_url, prepare
 from mien.jobs.folder import JobFolder, jobs_dir
-from mien.jobs.request import ImportAvatarRequest, PullWeightsRequest, SpeakRequest
+from mien.jobs.request import ImportAvatarRequest, JobInfo, PullWeightsRequest, SpeakRequest
 from mien.jobs.store import Jobs
 from mien.settings import Settings
 
@@ -135,6 +135,57 @@ def test_following_a_job_that_was_cancelled_ends_at_once(jobs: Jobs):
         await asyncio.sleep(0.05)
         await jobs.cancel(job.id)
         assert await following == [("state", "cancelled")]
+        await jobs.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_job_that_is_resumed_while_its_end_is_told_is_followed_on(jobs: Jobs, monkeypatch: pytest.MonkeyPatch):
+    async def scenario() -> None:
+        job, _ = await jobs.submit("speak", speak(), owner="ann")
+        await jobs.cancel(job.id)
+        get, asked = jobs.get, asyncio.Event()
+
+        async def resumed_first(id: str) -> JobInfo:
+            if not asked.is_set():
+                asked.set()
+                await jobs.resume(id)
+            return await get(id)
+
+        with monkeypatch.context() as patched:
+            following = asyncio.create_task(_all(jobs, job.id))
+            patched.setattr(jobs, "get", lambda id, owner=None: resumed_first(id))
+            await asked.wait()
+        await asyncio.sleep(0.3)
+        assert not following.done()
+        await jobs.cancel(job.id)
+        assert await following == [("state", "cancelled")]
+        await jobs.close()
+
+    asyncio.run(scenario())
+
+
+def test_following_a_job_ends_when_it_is_deleted_or_the_server_closes(jobs: Jobs):
+    async def scenario() -> None:
+        gone, kept = [(await jobs.submit("speak", speak(), owner="ann"))[0].id for _ in range(2)]
+        following = [asyncio.create_task(_all(jobs, id)) for id in (gone, kept, kept)]
+        await asyncio.sleep(0.2)
+        await jobs.delete(gone)
+        assert await asyncio.wait_for(following[0], 5) in ([], [("state", "cancelled")])
+        await jobs.close()
+        assert await asyncio.wait_for(asyncio.gather(*following[1:]), 5) == [[], []]
+
+    asyncio.run(scenario())
+
+
+def test_a_job_that_does_not_exist_any_more_has_no_events(jobs: Jobs):
+    async def scenario() -> None:
+        job, _ = await jobs.submit("speak", speak(), owner="ann")
+        following = jobs.watch(job.id)
+        first = asyncio.ensure_future(anext(following, None))
+        await asyncio.sleep(0.2)
+        await jobs._client.delete_workflow_async(job.id)  # as fast as no cancelling before it could be seen
+        assert await asyncio.wait_for(first, 5) is None
         await jobs.close()
 
     asyncio.run(scenario())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,17 @@ class Follower:
     """
 
     def __init__(self, client: DBOSClient) -> None:
+        self.closed = False
         self._client = client
         self._open: dict[str, _Followed] = {}
 
     async def read(self, id: str, after: int) -> AsyncIterator[JobEvent]:
-        """The events of a job after one, from its database, until it ends. Of the progress that a reader is behind with it gets the last."""
+        """The events of a job after one, from its database, until it ends, is deleted, or this is closed.
+
+        Of the progress that a reader is behind with it gets the last.
+        """
+        if self.closed:
+            return
         job = self._open.get(id)
         if job is None or job.done:
             job = self._open[id] = _Followed(self._client, id)
@@ -56,6 +62,8 @@ class Follower:
                 await job.close()
 
     async def close(self) -> None:
+        """Ends the readers' streams. May be called twice."""
+        self.closed = True
         for job in list(self._open.values()):
             await job.close()
 
@@ -84,7 +92,8 @@ class _Followed:
                 if event.kind != "progress" or not following or following[0].kind != "progress":
                     yield event
             if self._task.done():
-                self._task.result()  # raises what went wrong
+                if not self._task.cancelled():
+                    self._task.result()  # raises what went wrong
                 return
             await changed.wait()
 
@@ -93,10 +102,13 @@ class _Followed:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self, client: DBOSClient, id: str) -> None:
-        async with aclosing(client.read_stream_async(id, STREAM, polling_interval_sec=POLL_S)) as values:
-            async for value in values:
-                self._events.append(JobEvent(len(self._events), value.pop("kind"), value))
-                self._tell()
+        from dbos import error
+
+        with suppress(error.DBOSNonExistentWorkflowError):  # it was deleted
+            async with aclosing(client.read_stream_async(id, STREAM, polling_interval_sec=POLL_S)) as values:
+                async for value in values:
+                    self._events.append(JobEvent(len(self._events), value.pop("kind"), value))
+                    self._tell()
 
     def _tell(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import shutil
 import time
 from pathlib import Path
@@ -34,13 +35,15 @@ async def keep_clean(jobs: Jobs, settings: Settings) -> None:
 
 async def sweep(jobs: Jobs, settings: Settings) -> list[str]:
     """Deletes what the settings say; gives the ids of the jobs that went."""
-    await asyncio.to_thread(_sweep_orphans, settings, await _known(jobs))
+    await _sweep_orphans(jobs, settings)
     ended = await _ended(jobs)
     oldest = time.time() - settings.jobs_keep_days * 86_400
     doomed = [id for id, at in ended if settings.jobs_keep_days and at < oldest]
     doomed += await asyncio.to_thread(_beyond, settings, [id for id, _ in ended if id not in set(doomed)])
     for id in doomed:
         try:
+            if (await jobs.get(id)).status not in ENDED:
+                continue  # somebody lets it go on
             await jobs.delete(id)
         except NotFoundError:
             continue  # somebody was faster
@@ -84,15 +87,33 @@ def _beyond(settings: Settings, ids: list[str]) -> list[str]:
     return doomed
 
 
-def _sweep_orphans(settings: Settings, known: set[str]) -> None:
+async def _sweep_orphans(jobs: Jobs, settings: Settings) -> None:
     """Folders without a job: it was never queued, or its deletion was interrupted."""
+    known = await _known(jobs)
+    for path in await asyncio.to_thread(_old_folders, settings):
+        # Pages shift while jobs come and go, so that one may have been missed in them.
+        if path.name not in known and not await _exists(jobs, path.name):
+            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+
+async def _exists(jobs: Jobs, id: str) -> bool:
+    try:
+        await jobs.get(id)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _old_folders(settings: Settings) -> list[Path]:
     before = time.time() - _ORPHAN_S
-    for path in jobs_dir(settings).glob("*"):
-        try:
-            if path.is_dir() and path.name not in known and path.stat().st_mtime < before:
-                shutil.rmtree(path, ignore_errors=True)
-        except OSError:
-            continue
+    return [path for path in jobs_dir(settings).glob("*") if path.is_dir() and _changed_at(path) < before]
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _size(settings: Settings, path: Path) -> int:

@@ -218,7 +218,7 @@ class Jobs:
         await asyncio.to_thread(self.folder(id).delete)
 
     async def watch(self, id: str, owner: str | None = None, after: int = -1) -> AsyncIterator[JobEvent]:
-        """What happens to a job, until it ends: then a last event `state` says how.
+        """What happens to a job, until it ends: then a last event `state` says how. Without that, it was deleted, or this is closed.
 
         Args:
             id: which.
@@ -229,13 +229,21 @@ class Jobs:
             NotFoundError: as `get`.
         """
         await self._status(id, owner)
-        async for event in self._follower.read(id, after):
-            yield event
-        try:
-            info = await self.get(id)
-        except NotFoundError:
-            return  # deleted meanwhile
-        yield JobEvent(None, "state", info.model_dump(include={"status", "result", "error"}))
+        while not self._follower.closed:
+            async for event in self._follower.read(id, after):
+                after = after if event.id is None else event.id
+                yield event
+            try:
+                info = await self.get(id)
+            except NotFoundError:
+                return  # deleted meanwhile
+            if info.status in ENDED:  # and was not resumed since
+                yield JobEvent(None, "state", info.model_dump(include={"status", "result", "error"}))
+                return
+
+    async def end_watching(self) -> None:
+        """Ends every `watch`, now and from now on; done before what readers hang on is closed."""
+        await self._follower.close()
 
     async def _find(self, id: str, owner: str | None) -> WorkflowStatus | None:
         found = await self._client.list_workflows_async(workflow_ids=[id], user=owner)
