@@ -47,6 +47,21 @@ def ended_stream(url: str) -> list[str]:
             return list(response.iter_lines())
 
 
+def test_whoever_follows_a_job_hears_its_stream_end_with_the_server(tmp_path: Path):
+    make_dot(tmp_path)
+    server = start(tmp_path, "serve", "--no-workers")
+    try:
+        job = server.http.post("/api/v1/speak", json={"avatar": "dot", "text": "Hello."}).json()
+        with server.http.stream("GET", f"/api/v1/jobs/{job['id']}/events") as response:
+            lines = response.iter_lines()
+            assert next(lines).startswith("retry")
+            server.process.send_signal(signal.SIGTERM)
+            list(lines)  # breaks off with an error if the connection is just cut
+        assert server.process.wait(20) == 0
+    finally:
+        server.process.kill()
+
+
 def test_a_port_that_is_taken(mien: Mien):
     import socket
 

@@ -103,7 +103,7 @@ def test_a_sweep_spares_jobs_while_others_are_deleted_or_begun_again(tmp_path: P
             return page
 
         monkeypatch.setattr(jobs, "list", resumed)
-        monkeypatch.setattr(retention.time, "time", lambda: long_ago + 90_000)
+        monkeypatch.setattr("time.time", lambda: long_ago + 90_000)
         assert made[0] not in await sweep(jobs, loaded)
         assert (await jobs.get(made[0])).status == "queued"
         await jobs.close()

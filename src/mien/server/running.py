@@ -60,7 +60,8 @@ async def _serve(settings: Settings, listener: socket.socket, ready: Callable[[i
     try:
         async with _jobs(settings, workers) as jobs:
             await manager.start()
-            await _listen_until_told(create_app(settings, manager=manager, jobs=jobs), manager, listener, ready)
+            app = create_app(settings, manager=manager, jobs=jobs)
+            await _listen_until_told(app, manager, jobs, listener, ready)
     finally:
         await manager.close()
 
@@ -88,7 +89,7 @@ async def _jobs(settings: Settings, workers: bool) -> AsyncIterator[Jobs]:
 
 
 async def _listen_until_told(
-    app: FastAPI, manager: LiveManager, listener: socket.socket, ready: Callable[[int], None]
+    app: FastAPI, manager: LiveManager, jobs: Jobs, listener: socket.socket, ready: Callable[[int], None]
 ) -> None:
     config = uvicorn.Config(
         app,
@@ -100,15 +101,15 @@ async def _listen_until_told(
         ws_max_size=MAX_SOUND_BYTES,
         timeout_graceful_shutdown=_PATIENCE_S,
     )
-    await _Server(config, manager, ready).serve(sockets=[listener])
+    await _Server(config, manager, jobs, ready).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is ready; ends the sessions before it waits for connections, which stay open as long as these last."""
+    """Tells when it is ready; ends sessions and events before it waits for connections, which stay open as long as these last."""
 
-    def __init__(self, config: uvicorn.Config, manager: LiveManager, ready: Callable[[int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, manager: LiveManager, jobs: Jobs, ready: Callable[[int], None]) -> None:
         super().__init__(config)
-        self._manager, self._ready = manager, ready
+        self._manager, self._jobs, self._ready = manager, jobs, ready
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -126,6 +127,7 @@ class _Server(uvicorn.Server):
         self._ready(port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._jobs.end_watching()
         await asyncio.gather(*(self._end(session.id) for session in self._manager.list()))
         await super().shutdown(sockets)
 
