@@ -44,7 +44,7 @@ const zh: typeof en = {
     tokens_title: '访问令牌',
     tokens_text: '其他机器上的程序和人用令牌访问这台服务器。令牌只在创建时显示一次。',
     tokens_local: '服务器目前只接受本机访问，不需要令牌。',
-    tokens_first: '创建第一个令牌后，所有人（包括您）都需要令牌：它必须是“admin”权限，本浏览器会自动用它登录。',
+    tokens_first: '创建第一个令牌后，所有人（包括您）都需要令牌：它必须是“admin”权限，本浏览器会自动用它登录。此前的视频和任务属于用户“local”：要继续看到它们，请在“用户”中填写 local。',
     tokens_none: '还没有令牌',
     token_new: '新建令牌',
     token_name: '名称',
