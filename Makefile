@@ -30,8 +30,8 @@ demo: $(STAMP)
 	@echo "demo.mp4 is ready. Next, with a picture of your own:"
 	@echo "  $(BIN)/mien speak -a me.jpg -t \"Hello, nice to meet you.\" -o hello.mp4"
 	@echo "  $(BIN)/mien speak -a me.jpg -t \"你好，很高兴认识你。\" -o nihao.mp4"
-	@echo "Or talk with an avatar in the browser:"
-	@echo "  $(BIN)/mien live"
+	@echo "Or do all that in the browser, and talk with an avatar there:"
+	@echo "  $(BIN)/mien serve --open"
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -58,11 +58,6 @@ def free_bytes(settings: Settings) -> int:
     return shutil.disk_usage(folder).free
 
 
-def used_bytes(settings: Settings) -> int:
-    """Of all jobs together."""
-    return sum(_size(os.path.join(folder, name)) for folder, _, names in os.walk(jobs_dir(settings)) for name in names)
-
-
 def admit(settings: Settings, size: int = 0) -> None:
     """Says before a job is queued whether its files have room. Older jobs count as room: they are deleted for it.
 
@@ -83,7 +78,7 @@ def admit(settings: Settings, size: int = 0) -> None:
     if free_bytes(settings) - size < MIN_FREE_MB << 20:
         raise OutputError(
             f"Less than {MIN_FREE_MB} MB of the disk would stay free.",
-            hint=f"Delete old jobs, or free some space on the disk of {jobs_dir(settings)}.",
+            hint="Delete videos and jobs that are not needed.",
             retryable=True,
         )
 

@@ -87,6 +87,8 @@ class _DatabaseClaim:
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
+            # The server's own, which decide when it frees the lock of a machine that has vanished; two hours otherwise.
+            options="-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         )
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,)).fetchone()
         if row and row[0]:

@@ -12,8 +12,8 @@ from fastapi import Depends, Header, Response
 from starlette.requests import HTTPConnection
 
 from mien.errors import NotFoundError
+from mien.jobs.limits import admit
 from mien.jobs.request import JobInfo, Kind, Request
-from mien.server import disk
 from mien.server.identity import Caller
 from mien.server.state import Configured, JobStore
 
@@ -86,7 +86,7 @@ class _Desk:
         return job
 
     def _check(self, check: Callable[[], None] | None) -> None:
-        disk.check(self._settings, 0)
+        admit(self._settings)
         if check is not None:
             check()
 

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from mien.errors import Cancelled, MienError, UsageError
-from mien.server import disk
+from mien.jobs.limits import admit
 from mien.server.filetypes import Type, check_file
 from mien.server.forms import Form
 from mien.server.limits import FORM, drain, media_type, unsupported
@@ -129,7 +129,7 @@ async def _fill(form: Form, request: Request, settings: Settings) -> None:
     claimed = request.headers.get("content-length", "")
     body = _Body(request.receive)
     try:
-        await asyncio.to_thread(disk.check, settings, int(claimed) if claimed.isdecimal() else 0)
+        await asyncio.to_thread(admit, settings, int(claimed) if claimed.isdecimal() else 0)
         async for step in body.steps():
             await asyncio.to_thread(form.feed, step)
         await asyncio.to_thread(form.end)
