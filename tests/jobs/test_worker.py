@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.jobs.postgres import binaries, postgres
 from tests.jobs.site import LONG, SHORT, Site, eventually, speak, until
@@ -238,3 +239,22 @@ def test_workers_say_that_they_are_there(site: Site):
     found = site.use(names)
     assert found[0].endswith(":cpu")
     assert found[1] == f"{found[0]}-2"
+
+
+@pytest.mark.skipif(binaries() is None, reason="PostgreSQL's server is not here")
+def test_workers_and_their_jobs_outlive_a_database_that_drops_its_connections(tmp_path: Path):
+    async def drop(jobs: Jobs) -> JobInfo:
+        with site.worker() as one, site.worker() as other:
+            job = await speak(jobs, LONG)
+            await until(jobs, job.id, "running", stage="render")
+            with psycopg.connect(url) as admin:
+                admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
+            done = await until(jobs, job.id, "succeeded")
+            await asyncio.sleep(3)  # longer than a worker takes to look at its claim
+            assert (one.poll(), other.poll()) == (None, None)
+            await until(jobs, (await speak(jobs)).id, "succeeded")
+            return done
+
+    with postgres() as url:
+        site = Site(tmp_path / "site", url)
+        assert site.use(drop).attempt == 1

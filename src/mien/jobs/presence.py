@@ -79,6 +79,7 @@ class _DatabaseClaim:
     def take(self) -> bool:
         import psycopg
 
+        self.release()  # what is left of a broken connection
         self._connection = psycopg.connect(
             self._address,
             autocommit=True,
@@ -99,6 +100,8 @@ class _DatabaseClaim:
     def held(self) -> bool:
         import psycopg
 
+        if self._connection is None:
+            return False
         try:
             self._connection.execute("SELECT 1")
         except psycopg.Error:
@@ -106,9 +109,9 @@ class _DatabaseClaim:
         return True
 
     def release(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def name_of(queue: str, gpu: int | None, number: int) -> str:

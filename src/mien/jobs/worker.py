@@ -31,6 +31,8 @@ _POLL_S = 0.2
 """How often the queue is looked at."""
 _TAKEOVER_S = 1.0
 """How often a worker looks for jobs whose worker has died."""
+_PATIENCE_S = 5.0
+"""How long a worker leaves the jobs of others alone after the database was away."""
 _MAX_WORKERS = 100
 
 
@@ -110,17 +112,23 @@ class Worker:
 
     def work(self, stop: threading.Event) -> None:
         """Looks after the jobs of workers that have died, until `stop`."""
-        beaten = time.monotonic()
+        beaten = patient = time.monotonic()
         while not stop.wait(_TAKEOVER_S):
             try:
-                self._take_over()
+                if not self._claim.held():
+                    if not self._claim.take():
+                        # Another worker has the name, or takes the jobs for those of a dead one at this moment.
+                        logger.error("claim_lost", extra={"worker": self.name})
+                        stop.set()
+                        continue
+                    # The database was away, and the others have to claim their names again, too.
+                    logger.warning("claim_renewed", extra={"worker": self.name})
+                    patient = time.monotonic() + _PATIENCE_S
+                if time.monotonic() >= patient:
+                    self._take_over()
                 if time.monotonic() - beaten > presence.BEAT_S:
                     presence.beat(self._settings, self.name, self._queue)
                     beaten = time.monotonic()
-                    if not self._claim.held():
-                        # Others take its jobs for those of a dead worker now.
-                        logger.error("claim_lost", extra={"worker": self.name})
-                        stop.set()
             except Exception:
                 # A database that is away for a while must not end the worker.
                 logger.exception("takeover_failed")
