@@ -109,7 +109,7 @@ class _Followed:
 
         with suppress(error.DBOSNonExistentWorkflowError):  # it was deleted
             while await asyncio.to_thread(self._read_past, client, id):
-                self._tell()
+                pass
             at = len(self._events)
             self._tell()
             async with aclosing(client.read_stream_async(id, STREAM, offset=at, polling_interval_sec=POLL_S)) as values:
