@@ -15,7 +15,7 @@ from media.made import video_file
 from server.conftest import Server
 
 SETTLED = """() => document.querySelector('h1')
-    && !document.querySelector('main [aria-busy=true], main .animate-pulse, main .animate-spin')
+    && !document.querySelector('main [aria-busy=true], main div.animate-pulse')
     && [...document.images].every((image) => image.complete || image.loading === 'lazy')"""
 
 TEXT = {"avatar": "dot", "size": 128, "fps": 10}

@@ -1,4 +1,7 @@
+import { watch } from 'vue'
 import { createRouter, createWebHashHistory, START_LOCATION, type RouteRecordRaw } from 'vue-router'
+import { lookAgain } from './jobs/active'
+import { online } from './shared/online'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -27,6 +30,19 @@ const routes: RouteRecordRaw[] = [
 
 // Behind the hash, so that an address with a session or a job in it never reaches the server or its log.
 export const router = createRouter({ history: createWebHashHistory(), routes })
+
+// A page's code could not be had: the server is away, or has another version by now. One goes on as soon as it answers.
+router.onError((_, to) => {
+  online.value = false
+  const stop = watch(online, () => {
+    stop()
+    if (Date.now() - Number(sessionStorage.getItem('mien.reload')) < 20_000) return
+    sessionStorage.setItem('mien.reload', String(Date.now()))
+    location.hash = to.fullPath
+    location.reload()
+  })
+  lookAgain()
+})
 
 // `mien live` opens /?avatar=NAME: that is wanted now, not whenever one comes back to the conversation.
 router.beforeEach((to, from) => {

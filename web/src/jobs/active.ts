@@ -2,6 +2,7 @@ import { computed, readonly, shallowRef, type Ref } from 'vue'
 import { getJob, listJobs } from '../api/jobs'
 import type { Job } from '../api/types'
 import { sleep } from '../live/backoff'
+import { online } from '../shared/online'
 
 const OFTEN_MS = 2_000
 const SELDOM_MS = 10_000
@@ -32,7 +33,7 @@ export function watchJobs(): void {
     for (;;) {
       wake = new AbortController()
       if (!document.hidden) await look()
-      await sleep(jobs.value.length ? OFTEN_MS : SELDOM_MS, wake.signal)
+      await sleep(jobs.value.length || !online.value ? OFTEN_MS : SELDOM_MS, wake.signal)
     }
   })()
 }

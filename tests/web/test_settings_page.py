@@ -1,0 +1,136 @@
+"""Settings, and the tokens that lock a server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from server.conftest import Server, eventually, make_dot, start, stop
+from web.conftest import Opens
+from web.site import go, toast
+
+KEY = "sk-not-a-real-one"
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Server]:
+    """A server that a test may lock or stop."""
+    make_dot(tmp_path)
+    server = start(tmp_path, RATE_LIMIT=0)
+    yield server
+    if server.process.poll() is None:
+        assert stop(server) == 0
+
+
+def test_a_value_is_kept_and_goes_back_to_its_default(page: Page, server: Server):
+    def kept() -> int:
+        return next(one for one in server.http.get("/api/v1/settings").json() if one["name"] == "llm_history")["value"]
+
+    go(page, "/settings")
+    group = page.locator("form").filter(has=page.get_by_role("heading", name="Language model"))
+    field = group.get_by_role("textbox", name="Messages remembered")
+    usual = kept()
+    field.fill("-3")
+    expect(group.get_by_role("button", name="Save")).to_be_disabled()
+    field.fill("7")
+    group.get_by_role("button", name="Save").click()
+    toast(page, "Saved.")
+    assert kept() == 7
+    page.reload()
+    expect(field).to_have_value("7")
+    group.get_by_role("button", name="Messages remembered: back to the default").click()
+    group.get_by_role("button", name="Save").click()
+    eventually(lambda: kept() == usual)
+
+
+def test_a_key_can_be_written_but_never_read(page: Page, server: Server):
+    go(page, "/settings")
+    group = page.locator("form").filter(has=page.get_by_role("heading", name="Language model"))
+    group.get_by_label("Key", exact=True).fill(KEY)
+    group.get_by_role("button", name="Save").click()
+    expect(group.get_by_text("A key is set")).to_be_visible()
+    page.reload()
+    expect(group.get_by_text("A key is set")).to_be_visible()
+    assert KEY not in page.content()
+    assert KEY not in server.http.get("/api/v1/settings").text
+    group.get_by_role("button", name="Remove").click()
+    group.get_by_role("button", name="Save").click()
+    expect(group.get_by_label("Key", exact=True)).to_have_attribute("placeholder", "Not set")
+
+
+def test_a_service_is_tried_out_before_it_is_kept(page: Page):
+    go(page, "/settings")
+    group = page.locator("form").filter(has=page.get_by_role("heading", name="Voice", exact=True))
+    group.get_by_role("button", name="Test").click()
+    expect(group.get_by_text(re.compile(r"^after [\d.]+ s$"))).to_be_visible()
+    group.get_by_role("combobox", name="Usual voice").fill("espeak:nobody")
+    group.get_by_role("button", name="Test").click()
+    expect(group.get_by_text(re.compile("nobody.+", re.DOTALL)).first).to_be_visible()
+    group.get_by_role("button", name="Discard").click()
+
+
+def test_tokens_lock_the_server_and_say_what_each_may(opens: Opens, alone: Server, tolerated: list[str]):
+    tolerated += ["401", "403"]
+    owner = opens(alone.url).new_page()
+    go(owner, "/settings/tokens")
+    new_token(owner, "mine")
+    expect(owner.get_by_text("Signed in as mine")).to_have_count(0)
+    reader = new_token(owner, "reader", "Look at things")
+    page = opens(alone.url).new_page()
+    page.goto("/")
+    page.get_by_label("Token").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Token").fill(reader)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Signed in as reader")).to_be_visible()
+    page.get_by_role("link", name="Settings", exact=True).click()
+    expect(page.get_by_text("Only administrators can change this.")).to_be_visible()
+    expect(page.get_by_text("Your token has the scope “read”.")).to_be_visible()
+    page.get_by_role("link", name="Videos", exact=True).click()
+    page.get_by_role("link", name="New video").first.click()
+    page.get_by_role("textbox", name="Text").fill("May I?")
+    page.get_by_role("button", name="Make the video").click()
+    expect(page.get_by_role("alert")).to_contain_text("token")
+    row = owner.get_by_role("listitem").filter(has_text="reader").filter(has=owner.get_by_role("button", name="Revoke"))
+    row.get_by_role("button", name="Revoke").click()
+    owner.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    toast(owner, "The token was revoked.")
+    page.reload()
+    expect(page.get_by_label("Token")).to_be_visible()
+
+
+def new_token(page: Page, name: str, scope: str = "") -> str:
+    page.get_by_role("button", name="New token").click()
+    page.get_by_role("textbox", name="Name").fill(name)
+    if scope:
+        page.get_by_role("combobox", name="May").select_option(scope)
+    page.get_by_role("button", name="Create").click()
+    text = page.locator("[data-token]").inner_text()
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert text not in page.content()
+    return text
+
+
+def test_a_server_that_is_away_is_told_of_and_found_again(opens: Opens, alone: Server, tolerated: list[str]):
+    tolerated.append("ERR_CONNECTION_REFUSED")
+    page = opens(alone.url).new_page()
+    go(page, "/jobs")
+    port = alone.url.rpartition(":")[2]
+    folder = alone.data_dir.parent
+    assert stop(alone) == 0
+    page.get_by_role("combobox", name="State").select_option("Failed")
+    expect(page.get_by_text("Is “mien serve” running, and are you connected?")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="goes on by itself")).to_be_visible()
+    page.get_by_role("link", name="Avatars", exact=True).click()  # whose code is not here yet
+    again = start(folder, "serve", "--port", port)
+    try:
+        expect(page.get_by_role("heading", name="dot")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
+    finally:
+        assert stop(again) == 0
