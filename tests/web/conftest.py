@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from live.sessions import voice
 from mien.settings import Settings, load
@@ -18,6 +18,8 @@ from server.conftest import Server, make_dot, start, stop
 from web.site import Made, make
 
 STATIC = Path(__file__).parents[2] / "src" / "mien" / "server" / "static"
+expect.set_options(timeout=15_000)  # beside other work a page may take its time
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
