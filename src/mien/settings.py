@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         description="Disk space of all jobs, MB: beyond it the oldest finished ones are deleted; 0: no limit.",
     )
     jobs_keep_days: int = Field(
-        default=30, ge=0, description="Finished jobs and their results are deleted after so many days; 0: never."
+        default=0, ge=0, description="Finished jobs and their results are deleted after so many days; 0: never."
     )
 
     server_url: str = Field(

@@ -40,7 +40,7 @@ def test_list_never_shows_what_only_the_holder_knows(mien: Mien, store: TokenSto
     assert "never" in shown.out
     (one,) = listed.json["tokens"]
     assert one == {name: value for name, value in made.json.items() if name != "token"}
-    assert (one["user"], one["scope"], one["expires_at"], one["last_used_at"]) == ("王芳", "make", None, None)
+    assert (one["user"], one["scope"], one["expires_at"], one["last_used_at"]) == ("local", "make", None, None)
     kept = store.list()[0].sha256
     for said in (shown.out, listed.out, made.out):
         assert kept not in said

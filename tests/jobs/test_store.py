@@ -248,3 +248,17 @@ def test_the_folder_of_a_job_is_whole_or_not_there(settings: Settings):
     folder.delete()
     folder.delete()
     assert not folder.path.exists()
+
+
+def test_what_a_killed_server_left_under_a_key_is_taken_up(jobs: Jobs, settings: Settings):
+    async def scenario() -> None:
+        job, _ = await jobs.submit("speak", speak(), owner="ann", key="k")
+        await jobs._client.delete_workflow_async(job.id)  # as if it had never been queued
+        with pytest.raises(ConflictError):
+            await jobs.submit("speak", speak("Something else."), owner="ann", key="k")
+        again, replayed = await jobs.submit("speak", speak(), owner="ann", key="k")
+        assert (again.id, replayed, again.status) == (job.id, False, "queued")
+        assert [path.name for path in jobs_dir(settings).iterdir()] == [job.id]
+        await jobs.close()
+
+    asyncio.run(scenario())

@@ -300,7 +300,7 @@ def test_players_may_name_a_stored_token_in_the_address(guarded: Guarded):
 def test_the_token_of_the_settings_works_beside_the_stored_ones(tmp_path: Path):
     guarded = Guarded(tmp_path, server_token=TOKEN)
     me = guarded.client().get("/api/v1/me", headers=BEARER).json()
-    assert me == {"user": "admin", "scope": "admin", "local": False}
+    assert me == {"user": "local", "scope": "admin", "local": False}
     assert guarded.client("read").get("/api/v1/me").json() == {"user": "anna", "scope": "read", "local": False}
 
 

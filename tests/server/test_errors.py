@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from mien import errors
@@ -133,3 +134,13 @@ def test_a_crash_is_logged_and_tells_nothing(
     assert "x-content-type-options" in answer.headers
     assert [record.message for record in caplog.records if record.name.startswith("mien")] == ["request_crashed"]
     assert "RuntimeError: a secret of the code" in caplog.text
+
+
+def test_a_database_that_is_away_is_said_and_may_be_asked_again(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    def away(*_: object) -> None:
+        raise OperationalError("s3cret", {}, OSError())
+
+    monkeypatch.setattr(LiveManager, "get", away)
+    answer = client.get("/api/v1/live/sessions/any")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "5")
+    assert "s3cret" not in answer.text

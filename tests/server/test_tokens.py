@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import AlreadyExistsError, NotFoundError, OutputError, SettingsError, UsageError
+from mien.jobs.request import LOCAL_USER
 from mien.server.tokens import TokenStore
 
 
@@ -47,8 +48,9 @@ def test_only_its_owner_can_read_the_file(store: TokenStore):
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
-def test_without_a_user_each_token_is_its_own(store: TokenStore):
-    assert [store.create(name)[0].user for name in ("anna", "王芳")] == ["anna", "王芳"]
+def test_without_a_user_a_token_sees_what_there_was_before_tokens(store: TokenStore):
+    assert [store.create(name)[0].user for name in ("laptop", "手机")] == [LOCAL_USER, LOCAL_USER]
+    assert store.create("other", user="王芳")[0].user == "王芳"
 
 
 def test_other_processes_changes_are_seen_at_once(store: TokenStore):

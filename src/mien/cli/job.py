@@ -25,6 +25,7 @@ Id = Annotated[str, typer.Argument(help="The job's id, or its beginning if no ot
 
 _SHORT = 12
 """Characters of an id that hold its time to the millisecond."""
+_LINE = 160
 _FOLLOW_S = 0.5
 
 
@@ -79,8 +80,18 @@ def show(id: Id, as_json: Json = False) -> None:
         print_json(info.model_dump(mode="json"))
         return
     times = {name: _time(getattr(info, name)) for name in ("created_at", "started_at", "ended_at")}
-    fields = info.model_dump(mode="json") | times | {"error": info.error.message if info.error else None}
-    table(["field", "value"], [(name, value) for name, value in fields.items() if value not in (None, "", {})])
+    said = info.model_dump(mode="json", exclude={"request", "result", "progress"})
+    fields = said | times | {"error": info.error.message if info.error else None}
+    for part in (info.request, info.progress.model_dump() if info.progress else {}, info.result or {}):
+        fields |= {name: _short(value) for name, value in part.items() if not isinstance(value, dict)}
+    table(["field", "value"], [(name, value) for name, value in fields.items() if value not in (None, "", [], {})])
+
+
+def _short(value: object) -> object:
+    """A text as it fits on a line or two."""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return value if not isinstance(value, str) or len(value) <= _LINE else f"{value[:_LINE]}…"
 
 
 @app.command()

@@ -25,7 +25,10 @@ _ADVICE = (
 def create(
     name: Annotated[str, typer.Argument(help="To tell it from others, such as laptop.")],
     user: Annotated[
-        str, typer.Option("--user", help="Whose jobs it sees and makes. Without it: a user of the token's name.")
+        str,
+        typer.Option(
+            "--user", help="Whose jobs and videos it sees. Without it: those made while there were no tokens."
+        ),
     ] = "",
     scope: Annotated[
         str, typer.Option("--scope", help="read: look; make: also make and delete; admin: also settings and tokens.")

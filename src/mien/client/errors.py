@@ -8,11 +8,13 @@ import httpx
 from pydantic import ValidationError
 
 from mien import errors
-from mien.errors import BusyError, InputError, MienError, RateLimitError, ServerError, UsageError
+from mien.errors import AccessError, BusyError, InputError, MienError, RateLimitError, ServerError, UsageError
 
 _CLASSES: dict[str, type[MienError]] = {
     one.code: one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, MienError)
 } | {"too_large": InputError, "unsupported_media_type": InputError}
+
+_ADVICE = "Put the server's token into MIEN_API_ADVICE; whoever runs the server makes one with: mien token create NAME"
 
 _LATER = {429, 502, 503, 504}
 """Statuses of proxies before a server that is away for a while."""
@@ -65,7 +67,7 @@ def _of_problem(told: dict[str, Any], response: httpx.Response) -> MienError:
     error = of_code(
         told["code"],
         str(told.get("detail", "")) or f"The server answered {response.status_code}.",
-        str(told.get("hint", "")),
+        _ADVICE if told["code"] == AccessError.code else str(told.get("hint", "")),
         retryable=bool(told.get("retryable", False)),
     )
     wait = response.headers.get("retry-after", "")

@@ -79,4 +79,5 @@ def open_client(url: str) -> DBOSClient:
         use_listen_notify=not is_sqlite(url),
         system_database_pool_size=20,
         system_database_polling_concurrency=10,
+        retry_connection_errors=False,
     )

@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mien.errors import NotFoundError
-from mien.jobs.request import Kind
+from mien.jobs.request import FILES, Kind
 from mien.settings import Settings
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -36,6 +36,8 @@ class JobFile(BaseModel):
     owner: str
     request: dict[str, Any]
     created_at: float
+    fingerprint: str = ""
+    """Of the request and its file."""
 
 
 def new_id() -> str:
@@ -68,10 +70,30 @@ class JobFolder:
         self.result = self.path / "result"
         self.log = self.path / "log.txt"
 
-    def create(self, job: JobFile) -> None:
-        """Makes the folder and says whose it is."""
-        self.inputs.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "job.json", job.model_dump())
+    def create(self, job: JobFile, file: Path | None = None) -> None:
+        """Makes the folder, whole or not at all.
+
+        Args:
+            job: what is asked for.
+            file: travels with it; moved.
+
+        Raises:
+            FileExistsError: there is one already, for another request.
+        """
+        part = self.path.with_name(f".{self.id}.{secrets.token_hex(4)}.part")
+        (part / "inputs").mkdir(parents=True)
+        try:
+            write_json(part / "job.json", job.model_dump())
+            if file is not None:
+                os.replace(file, part / "inputs" / f"{FILES[job.kind]}{file.suffix}")
+            try:
+                part.rename(self.path)
+            except OSError:
+                # Left by a server that was killed before it queued the job, or just made by another one.
+                if not self.path.is_dir() or self.job().fingerprint != job.fingerprint:
+                    raise FileExistsError(self.path) from None
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
     def job(self) -> JobFile:
         """What was asked for.

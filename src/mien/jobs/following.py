@@ -15,6 +15,7 @@ STREAM = "events"
 
 POLL_S = 0.1
 """How often SQLite is asked for news; PostgreSQL tells by itself."""
+_AWAY_S = 1.0
 _PAST = 500
 """Events that are read at once."""
 
@@ -106,16 +107,25 @@ class _Followed:
 
     async def _follow(self, client: DBOSClient, id: str) -> None:
         from dbos import error
+        from sqlalchemy.exc import InterfaceError, OperationalError
 
         with suppress(error.DBOSNonExistentWorkflowError):  # it was deleted
-            while await asyncio.to_thread(self._read_past, client, id):
-                pass
-            at = len(self._events)
-            self._tell()
-            async with aclosing(client.read_stream_async(id, STREAM, offset=at, polling_interval_sec=POLL_S)) as values:
-                async for value in values:
-                    self._add(value)
-                    self._tell()
+            while True:
+                try:
+                    await self._follow_on(client, id)
+                    return
+                except (InterfaceError, OperationalError):  # the database is away for a while
+                    await asyncio.sleep(_AWAY_S)
+
+    async def _follow_on(self, client: DBOSClient, id: str) -> None:
+        while await asyncio.to_thread(self._read_past, client, id):
+            pass
+        at = len(self._events)
+        self._tell()
+        async with aclosing(client.read_stream_async(id, STREAM, offset=at, polling_interval_sec=POLL_S)) as values:
+            async for value in values:
+                self._add(value)
+                self._tell()
 
     def _read_past(self, client: DBOSClient, id: str) -> bool:
         """Reads some of what has happened already, and says whether there may be more.

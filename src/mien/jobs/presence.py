@@ -88,6 +88,7 @@ class _DatabaseClaim:
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
+            tcp_user_timeout=10_000,  # where something was sent and not acknowledged, keepalives do nothing
             # The server's own, which decide when it frees the lock of a machine that has vanished; two hours otherwise.
             options="-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         )

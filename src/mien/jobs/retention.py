@@ -77,7 +77,7 @@ def _beyond(settings: Settings, ids: list[str]) -> list[str]:
     if not settings.jobs_disk_mb:
         return []
     sizes = {path.name: _size(settings, path) for path in jobs_dir(settings).glob("*") if path.is_dir()}
-    over = sum(sizes.values()) - settings.jobs_disk_mb * 1_000_000
+    over = sum(sizes.values()) - (settings.jobs_disk_mb << 20)
     doomed = []
     for id in ids:
         if over <= 0:

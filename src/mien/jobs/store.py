@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
@@ -19,7 +18,6 @@ from mien.jobs.following import Follower, JobEvent
 from mien.jobs.kinds import KINDS
 from mien.jobs.request import (
     ENDED,
-    FILES,
     REQUESTS,
     JobInfo,
     JobPage,
@@ -102,8 +100,13 @@ class Jobs:
         if key and (known := await self._known(id, owner, fingerprint, file)):
             return known, True
         queue = await asyncio.to_thread(KINDS[kind].queue, request, self._settings)
-        job = JobFile(kind=kind, owner=owner, request=request.model_dump(), created_at=time.time())
-        await asyncio.to_thread(_put, folder, job, file)
+        job = JobFile(
+            kind=kind, owner=owner, request=request.model_dump(), created_at=time.time(), fingerprint=fingerprint
+        )
+        try:
+            await asyncio.to_thread(folder.create, job, file)
+        except FileExistsError as error:
+            raise _taken_key() from error
         await self._client.enqueue_async(
             {
                 "queue_name": queue,
@@ -328,9 +331,3 @@ def _fingerprint(kind: Kind, request: Request, file: Path | None) -> str:
         with file.open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
-
-
-def _put(folder: JobFolder, job: JobFile, file: Path | None) -> None:
-    folder.create(job)
-    if file is not None:
-        os.replace(file, folder.inputs / f"{FILES[job.kind]}{file.suffix}")

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from typing import Any
 
-from mien.errors import NotFoundError
+from mien.errors import NotFoundError, OutputError
 from mien.jobs.folder import JobFolder
 from mien.jobs.following import STREAM
-from mien.jobs.request import REQUESTS
+from mien.jobs.request import REQUESTS, JobProblem
 from mien.jobs.runner import JobFailed, Runner
 from mien.settings import Settings
 
@@ -106,9 +106,12 @@ class Workflows:
         except JobFailed as failed:
             return {"error": failed.problem.model_dump()}
         except (FileNotFoundError, NotFoundError):  # its folder was deleted
-            return {
-                "error": {"code": "not_found", "message": "The job's folder is gone.", "hint": "", "retryable": False}
-            }
+            problem = JobProblem(code=NotFoundError.code, message="The job's folder is gone.")
+        except OSError as error:
+            why = f"The job could not be begun: {error.strerror or type(error).__name__}."
+            hint = "Look at the disk of the data folder, and at the memory."
+            problem = JobProblem(code=OutputError.code, message=why, hint=hint, retryable=True)
+        return {"error": problem.model_dump()}
 
 
 def _portable(error: dict[str, Any]) -> Exception:

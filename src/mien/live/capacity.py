@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.errors import MienError
 from mien.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def measure(settings: Settings) -> Capacity:
     try:
         costs = Costs(**_ask_process(settings))
     except (OSError, ValueError, TypeError, subprocess.SubprocessError):
-        logger.warning("capacity_not_measured", exc_info=True)
+        logger.warning("capacity_not_measured")
         return Capacity(1, "cores", Costs(0.0, 0.0), cores)
     capacity = plan(costs, cores, _memory_mb(settings))
     logger.info("capacity_measured", extra=asdict(capacity))
@@ -152,7 +153,10 @@ def main() -> None:
     """Measures in this process: settings as JSON on standard input, `Costs` without `loop` on standard output."""
     settings = Settings(**json.load(sys.stdin))
     output, sys.stdout = sys.stdout, sys.stderr
-    draw, pictures = _draw(settings)
+    try:
+        draw, pictures = _draw(settings)
+    except MienError as error:  # such as model files that are not here; sessions will say so
+        sys.exit(f"{error.message} {error.hint}")
     encode = _encode_pictures(pictures, settings.live_video_kbps * 1000) + _encode_sound()
     json.dump({"draw": draw, "encode": encode}, output)
 

@@ -38,6 +38,7 @@ from mien.server.access import Access
 from mien.server.aliases import Aliases
 from mien.server.errors import PROBLEM_JSON, Crashes
 from mien.server.guard import Guard
+from mien.server.head import Head
 from mien.server.headers import Cors, SecurityHeaders
 from mien.server.idempotency import Locks
 from mien.server.limits import BodyLimit
@@ -122,6 +123,7 @@ def create_app(settings: Settings, *, manager: LiveManager | None = None, jobs: 
 def _middleware(app: FastAPI, settings: Settings) -> list[tuple[Any, dict[str, Any]]]:
     guard: Guard = app.state.guard
     return [
+        (Head, {}),
         (BodyLimit, {}),
         (Access, {"guard": guard}),
         (Crashes, {}),

@@ -20,6 +20,7 @@ from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo,
 from mien.server import disk, previews, uploads
 from mien.server.errors import problems
 from mien.server.idempotency import Desk
+from mien.server.identity import Admin
 from mien.server.models import Avatar, Inspection
 from mien.server.state import Configured
 from mien.server.uploads import NoFields, described, form_content
@@ -144,8 +145,8 @@ def export_avatar(name: str, settings: Configured) -> FileResponse:
 
 
 @router.delete("/avatars/{name}", status_code=204, responses=problems(404, 409, 507))
-def delete_avatar(name: str, settings: Configured) -> None:
-    """Removes an avatar; videos of it stay."""
+def delete_avatar(name: str, settings: Configured, _: Admin) -> None:
+    """Removes an avatar; videos of it stay. Avatars belong to everybody, so only those with the scope admin may."""
     from mien.studio import store
 
     _check_own(name, settings)

@@ -113,6 +113,14 @@ def install(app: FastAPI) -> None:
             logger.warning("request_failed", extra={"path": request.url.path, "code": error.code})
         return of_mien(error)
 
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    async def database_error(request: Request, error: Exception) -> ProblemResponse:
+        logger.warning("database_away", extra={"path": request.url.path})
+        return of_mien(BusyError("The database of the jobs cannot be reached.", hint="Try again.", retry_after_s=5))
+
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> ProblemResponse:
         return of_http(error)

@@ -28,7 +28,7 @@ SESSION_S = 7 * 86_400
 WRONG_PER_MINUTE = 60
 """Wrong tokens from one address: people choose the settings' token, so it might be guessed."""
 
-_ADMIN = Identity(user="admin", scope="admin")
+_ADMIN = Identity(scope="admin")
 _KEY_BYTES = 32
 _LOCK_S = 10
 

@@ -45,7 +45,7 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > limit or (claimed.isdigit() and int(claimed) > limit):
+            if taken > limit or (claimed.isdecimal() and int(claimed) > limit):
                 await drain(message, receive)
                 raise HTTPException(413, f"The body is larger than {limit >> 20} MB.", headers={"Connection": "close"})
             return message

@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from mien.errors import AlreadyExistsError, BusyError, NotFoundError, OutputError, SettingsError, UsageError
+from mien.jobs.request import LOCAL_USER
 from mien.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class TokenStore:
 
         Args:
             name: to tell it from others; letters, digits, spaces and `@ . + - _`.
-            user: whose jobs it sees and makes; "": a user of the token's name.
+            user: whose jobs it sees and makes; "": whoever had them while there were no tokens.
             scope: what it may do.
             days: when it expires; None: never.
 
@@ -125,7 +126,7 @@ class TokenStore:
             UsageError: that name, user or number of days cannot be.
             OutputError: it cannot be kept.
         """
-        for given in (name, user or name):
+        for given in (name, user or LOCAL_USER):
             if not _NAME.fullmatch(given):
                 raise UsageError(
                     f"{given[:70]!r} cannot be the name of a token or user.",
@@ -138,7 +139,7 @@ class TokenStore:
         token = StoredToken(
             id=secrets.token_hex(6),
             name=name,
-            user=user or name,
+            user=user or LOCAL_USER,
             scope=scope,
             created_at=now,
             expires_at=None if days is None else now + days * _DAY_S,

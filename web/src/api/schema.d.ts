@@ -264,7 +264,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Avatar
-         * @description Removes an avatar; videos of it stay.
+         * @description Removes an avatar; videos of it stay. Avatars belong to everybody, so only those with the scope admin may.
          */
         delete: operations["delete_avatar"];
         options?: never;
