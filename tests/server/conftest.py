@@ -165,8 +165,9 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
 
 def start(folder: Path, *arguments: str, **settings: object) -> Server:
     """Runs `mien serve`, or another command that serves, and waits until it is ready."""
+    port = () if "--port" in arguments else ("--port", "0")
     process = subprocess.Popen(
-        [sys.executable, "-m", "mien", *(arguments or ("serve",)), "--port", "0", "--json"],
+        [sys.executable, "-m", "mien", *(arguments or ("serve",)), *port, "--json"],
         env=environment(folder, **settings),
         cwd=ROOT,
         stdout=subprocess.PIPE,
