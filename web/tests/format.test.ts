@@ -5,7 +5,7 @@ import { ago, bytes, clock, duration } from '../src/shared/format'
 
 describe('format', () => {
   it('writes sizes', () => {
-    expect(bytes(0, 'en')).toBe('0 byte')
+    expect(bytes(0, 'en')).toBe('0 bytes')
     expect(bytes(1_250_000, 'en')).toBe('1.3 MB')
     expect(bytes(48_000_000_000, 'en')).toBe('48 GB')
   })

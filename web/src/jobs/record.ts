@@ -27,7 +27,7 @@ export const emptyRecord = (): JobRecord => ({ metrics: [], artifacts: [] })
 
 /** The record after the server told of the whole job. */
 export function withInfo(record: JobRecord, info: Job): JobRecord {
-  return { ...record, info, progress: hasEnded(info) || info.status === 'queued' ? undefined : (info.progress ?? record.progress) }
+  return { ...record, info, progress: hasEnded(info) || info.status === 'queued' ? undefined : (info.progress ?? (info.attempt === record.info?.attempt ? record.progress : undefined)) }
 }
 
 /** The record after an event; one that comes twice changes nothing. */
@@ -36,7 +36,7 @@ export function withEvent(record: JobRecord, event: JobEvent): JobRecord {
     case 'started':
       return record.info?.status === 'queued' ? { ...record, info: { ...record.info, status: 'running', attempt: event.data.attempt } } : record
     case 'progress':
-      if (hasEnded(record.info)) return record
+      if (hasEnded(record.info) || isPast(record, event.data)) return record
       return { ...record, progress: event.data, info: record.info && { ...record.info, status: 'running', attempt: event.data.attempt } }
     case 'metric':
       return { ...record, metrics: placed(record.metrics, event.data) }
@@ -50,6 +50,13 @@ export function withEvent(record: JobRecord, event: JobEvent): JobRecord {
     default:
       return record
   }
+}
+
+/** Events of the past are told again after a connection broke, when the job itself has told of more. */
+function isPast({ info, progress }: JobRecord, told: JobProgress & { attempt: number }): boolean {
+  if (!info || told.attempt !== info.attempt) return info !== undefined && told.attempt < info.attempt
+  if (!progress) return false
+  return told.percent < progress.percent || (told.percent === progress.percent && told.stage === progress.stage && told.done < progress.done)
 }
 
 /** Put among the others by its step, in place of an earlier one of the same step. */

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import type { Job, JobProgress } from '../api/types'
-import { bytes, number } from '../shared/format'
+import { bytes, moment, number } from '../shared/format'
 
 /** How jobs are spoken of, in the page's language. */
 export function useJobWords() {
@@ -9,6 +9,7 @@ export function useJobWords() {
 
   /** What the job is about. */
   function title(job: Job): string {
+    if (job.kind === 'speak' && !job.request.text) return t('videos.recording_of', { time: moment(job.created_at, locale.value) })
     const made = typeof job.result?.avatar === 'string' ? job.result.avatar : ''
     return job.title || made || (job.kind === 'pull_weights' ? t('jobs.all_weights') : t(`jobs.kind.${job.kind}`))
   }
@@ -23,8 +24,11 @@ export function useJobWords() {
     if (!progress?.unit || progress.total === null) return ''
     const count = (value: number): string => (progress.unit === 'bytes' ? bytes(value, locale.value) : number(value, locale.value, 0))
     const unit = progress.unit === 'bytes' ? '' : known(`jobs.unit.${progress.unit}`, progress.unit)
-    const parts = progress.total ? [t('jobs.of', { done: count(progress.done), total: count(progress.total), unit }).trim()] : []
-    if (progress.speed) parts.push(progress.unit === 'bytes' ? `${bytes(progress.speed, locale.value)}/s` : t('jobs.speed', { speed: number(progress.speed, locale.value), unit }))
+    // How many frames a text takes is a guess until all is spoken.
+    const guessed = progress.unit === 'frames'
+    const total = guessed ? Math.max(Number((progress.total ?? 0).toPrecision(2)), progress.done) : progress.total
+    const parts = total ? [t(guessed ? 'jobs.of_about' : 'jobs.of', { done: count(progress.done), total: count(total), unit }).trim()] : []
+    if (progress.speed) parts.push(progress.unit === 'bytes' ? `${bytes(progress.speed, locale.value)}/s` : t(guessed ? 'jobs.fps' : 'jobs.speed', { speed: number(progress.speed, locale.value), unit }))
     return parts.join(' · ')
   }
 

@@ -7,7 +7,8 @@ export function bytes(count: number, locale: string): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
   const power = count < 1 ? 0 : Math.min(Math.floor(Math.log10(count) / 3), units.length - 1)
   const value = count / 1000 ** power
-  return new Intl.NumberFormat(tag(locale), { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: value < 10 && power ? 1 : 0 }).format(value)
+  // The short name of a byte has no plural.
+  return new Intl.NumberFormat(tag(locale), { style: 'unit', unit: units[power], unitDisplay: power ? 'short' : 'long', maximumFractionDigits: value < 10 && power ? 1 : 0 }).format(value)
 }
 
 /** 45 s, 3 min 20 s, 2 h 5 min. */

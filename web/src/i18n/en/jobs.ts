@@ -72,6 +72,9 @@ export default {
     request: 'What was asked for',
     speed: '{speed} {unit}/s',
     of: '{done} of {total} {unit}',
+    of_about: '{done} of about {total} {unit}',
+    fps: '{speed} fps',
+    no_worker_text: 'Start one on the machine of the server: mien worker',
     unit: {
       frames: 'frames',
       steps: 'steps',

@@ -15,6 +15,7 @@ export default {
     chosen: '{count} of 2 chosen',
     stop_choosing: 'Cancel',
     in_progress: 'In progress',
+    recording_of: 'Recording, {time}',
     untitled: 'Without a title',
     searched_part: 'The newest {count} videos were searched.',
     search_on: 'Search older ones',

@@ -74,6 +74,9 @@ const zh: typeof en = {
     request: '请求内容',
     speed: '{speed} {unit}/秒',
     of: '{done} / {total} {unit}',
+    of_about: '{done} / 约 {total} {unit}',
+    fps: '{speed} 帧/秒',
+    no_worker_text: '请在服务器上启动一个：mien worker',
     unit: {
       frames: '帧',
       steps: '步',

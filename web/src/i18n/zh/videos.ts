@@ -17,6 +17,7 @@ const zh: typeof en = {
     chosen: '已选 {count} / 2',
     stop_choosing: '取消',
     in_progress: '制作中',
+    recording_of: '录音 {time}',
     untitled: '无标题',
     searched_part: '已搜索最新的 {count} 个视频。',
     search_on: '继续搜索更早的',
