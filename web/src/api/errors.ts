@@ -1,3 +1,5 @@
+import { saidInChinese } from '../i18n/said'
+
 /** What the server refused, in its own words; `code` is stable. */
 export class ApiError extends Error {
   constructor(
@@ -44,5 +46,6 @@ export function told(error: unknown, { t, te, english }: Texts): { message: stri
   const { code, message, hint } = { code: '', message: '', hint: '', ...(error as object), ...(error instanceof Error ? { message: error.message } : {}) }
   if (!code || !message) return { message: t('error.other'), hint: message }
   const key = `error.${code}`
-  return english || !te(key) ? { message, hint } : { message: t(key), hint: [message, hint].filter(Boolean).join(' ') }
+  const chinese = english ? undefined : saidInChinese(code, message)
+  return english || !(chinese || te(key)) ? { message, hint } : { message: chinese ?? t(key), hint: [message, hint].filter(Boolean).join(' ') }
 }
