@@ -24,7 +24,8 @@ const SAID: readonly [code: string, begins: RegExp, chinese: string][] = [
   ['conflict', /is built in/, '这是内置形象，不能更改。'],
   ['conflict', /^The first token/, '第一个令牌必须是“admin”权限。'],
   ['output', /no space|full|room/i, '服务器的磁盘已满，请删除不需要的视频和任务。'],
-  ['', /scripted|repeats what/i, '“scripted” 只会复述听到的话，无需测试连接。'],
+  ['', /^The scripted partner/, '“scripted” 只会复述听到的话，不需要服务器。'],
+  ['', /^There was no answer within/, '没有及时应答，请再试一次：模型可能还在加载。'],
 ]
 
 /** The Chinese sentence for one of the server's; undefined: none is known. */
