@@ -24,7 +24,7 @@ async def cancelled(jobs: Jobs, size: int) -> str:
 
 
 def settings(tmp_path: Path, **own: int) -> Settings:
-    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", **own)
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache").model_copy(update=own)
 
 
 def ids(page_of: list) -> list[str]:

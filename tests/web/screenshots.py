@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -50,6 +51,7 @@ def furnish(server: Server, folder: Path, language: str) -> str:
     form = {"name": "Eileen", "licence": "Public domain (NASA)", "consent": "A public portrait of NASA."}
     with photo.open("rb") as file:
         server.ended(server.http.post("/api/v1/avatars", data=form, files={"file": file}))
+    made: dict[str, Any] = {}
     for avatar, text in zip(("astronaut", "Eileen", "astronaut"), TEXTS[language], strict=True):
         made = server.ended(server.http.post("/api/v1/speak", json={"avatar": avatar, "text": text}))
         assert made["status"] == "succeeded", made
@@ -91,9 +93,11 @@ def take(browser: Browser, language: str, wanted: list[str]) -> None:
         try:
             video = furnish(server, Path(folder), language)
             locale = {"en": "en-GB", "zh": "zh-CN"}[language]
-            context = browser.new_context(base_url=server.url, locale=locale, viewport=DESKTOP)
+            context = browser.new_context(
+                base_url=server.url, locale=locale, viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]}
+            )
             page = context.new_page()
-            shots: dict[str, Callable[[], None]] = {
+            shots: dict[str, Callable[[], object]] = {
                 "home": lambda: still(page, "home", "/", language),
                 "video": lambda: watched(page, video, language),
                 "avatars": lambda: still(page, "avatars", "/avatars", language),

@@ -132,6 +132,7 @@ def tab_to(page: Page, name: str) -> None:
         if (now.type === 'radio') return now.name.endsWith('-avatar') ? '' : now.value;
         return now.getAttribute('aria-label') ?? now.labels?.[0]?.innerText ?? now.innerText;
     }"""
+    now = None
     for _ in range(40):
         page.keyboard.press("Tab")
         now = page.evaluate(called)
