@@ -161,7 +161,11 @@ def many(site: Site, count: int) -> dict[str, Any]:
 
 def kills(site: Site, count: int) -> dict[str, Any]:
     """kill -9 of the worker, of the server, and of both at random moments of a job."""
-    return {victim: _kills(site, victim, count) for victim in ("worker", "server", "both")}
+    found = {}
+    for victim in ("worker", "server", "both"):
+        found[victim] = _kills(site, victim, count)
+        print(f"  {victim}: {found[victim]}", file=sys.stderr, flush=True)  # it takes long: what is known is kept
+    return found
 
 
 def _kills(site: Site, victim: str, count: int) -> dict[str, Any]:
