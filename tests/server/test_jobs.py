@@ -250,15 +250,14 @@ def read_events(answer: httpx.Response) -> list[dict[str, Any]]:
     return [block | {"data": json.loads(block["data"])} for block in blocks if "event" in block]
 
 
-def test_a_job_is_followed_to_its_end(server: Server):
+def test_what_a_job_said_is_told_again_with_its_latest_progress_only(server: Server):
     job = server.speak(text="Followed.")
     path = f"/api/v1/jobs/{job['id']}/events"
     events = read_events(server.http.get(path))
     numbers = [int(event["id"]) for event in events if "id" in event]
     assert numbers == sorted(set(numbers))
     progress = [event["data"] for event in events if event["event"] == "progress"]
-    assert {"render"} <= {one["stage"] for one in progress}
-    assert all(one["attempt"] == 1 for one in progress)
+    assert [(one["stage"], one["percent"], one["attempt"]) for one in progress] == [("finish", 100.0, 1)]
     assert events[-1]["event"] == "state"
     assert events[-1]["data"]["status"] == "succeeded"
     assert events[-1]["data"]["result"]["video"] == "video.mp4"

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from media.made import video_file
 from server.conftest import Server
 
-SETTLED = """() => document.querySelector('h1')
+SETTLED = """address => document.querySelector('#app').__vue_app__?.config.globalProperties.$route.fullPath === address
+    && document.querySelector('h1')
     && !document.querySelector('main [aria-busy=true], main div.animate-pulse')
     && [...document.images].every((image) => image.complete || image.loading === 'lazy')"""
 
@@ -94,7 +95,7 @@ def addresses(made: Made) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
 def go(page: Page, address: str) -> None:
     """Opens a page of the web page and waits until nothing more is loaded."""
     page.goto(f"/#{address}")
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(SETTLED, arg=address)
 
 
 def until_it_plays(page: Page, least_s: float = 0) -> None:

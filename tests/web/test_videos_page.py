@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from media.made import tone
 from server.conftest import Server
@@ -141,6 +141,9 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab never came to {name!r}, but to {now!r}.")
 
 
+BOTH_PLAY = "() => [...document.querySelectorAll('video')].every((video) => video.currentTime > 0.2)"
+
+
 def test_two_are_chosen_and_compared_on_one_clock(page: Page, made: Made):
     go(page, "/videos")
     page.get_by_role("button", name="Compare").click()
@@ -149,10 +152,22 @@ def test_two_are_chosen_and_compared_on_one_clock(page: Page, made: Made):
     page.wait_for_url(f"**/#/compare/{made.videos[0]}/{made.videos[1]}")
     expect(page.get_by_role("row", name=re.compile("^Size"))).to_contain_text("160 × 160")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("() => [...document.querySelectorAll('video')].every((video) => video.currentTime > 0.2)")
+    page.wait_for_function(BOTH_PLAY)
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Swap A and B").click()
     page.wait_for_url(f"**/#/compare/{made.videos[1]}/{made.videos[0]}")
+
+
+def test_two_play_together_though_asked_to_before_they_have_come(page: Page, made: Made):
+    held: list[Route] = []
+    film = f"**/{made.videos[0]}/video.mp4"
+    page.route(film, held.append)
+    go(page, f"/compare/{made.videos[0]}/{made.videos[1]}")
+    page.get_by_role("button", name="Play").click()
+    page.unroute(film)
+    for route in held:
+        route.continue_()
+    page.wait_for_function(BOTH_PLAY)
 
 
 def test_what_is_not_there_is_said_and_leads_on(page: Page, tolerated: list[str]):

@@ -17,6 +17,9 @@ export function usePair() {
   const both = (): HTMLVideoElement[] => [a.value, b.value].filter((one) => one instanceof HTMLVideoElement)
   const length = (player: HTMLVideoElement): number => (Number.isFinite(player.duration) ? player.duration : 0)
 
+  /** There is more of it, as far as is known: it may not be loaded yet. */
+  const goesOn = (player: HTMLVideoElement): boolean => time.value < (player.duration || Infinity)
+
   function measured(): void {
     duration.value = Math.max(0, ...both().map(length))
   }
@@ -29,7 +32,7 @@ export function usePair() {
   async function play(): Promise<void> {
     if (time.value >= duration.value - 0.05) seek(0)
     playing.value = true
-    await Promise.all(both().map((player) => (time.value < length(player) ? player.play().catch(() => undefined) : undefined)))
+    await Promise.all(both().map((player) => (goesOn(player) ? player.play().catch(() => undefined) : undefined)))
     cancelAnimationFrame(frame)
     frame = requestAnimationFrame(step)
   }
@@ -46,7 +49,7 @@ export function usePair() {
     for (const player of both()) {
       player.playbackRate = 1
       player.currentTime = Math.min(time.value, length(player))
-      if (playing.value && player.paused && time.value < length(player)) void player.play().catch(() => undefined)
+      if (playing.value && player.paused && goesOn(player)) void player.play().catch(() => undefined)
     }
   }
 
