@@ -6,13 +6,15 @@ python -m benchmarks web
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
-from tests.web.conftest import CHROMIUM, FLAGS
 
 from mien.live.bench.server import ServerProcess
 from mien.server.pages import STATIC
@@ -52,9 +54,12 @@ def seen_ms(browser: Browser, url: str) -> tuple[float, float]:
 
 
 def main() -> None:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    tests = importlib.import_module("web.conftest")
+
     result: dict[str, Any] = {"bundle": sizes(), "goal_ms": 1000, "pages": {}}
     with ServerProcess() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=tests.CHROMIUM, args=tests.FLAGS)
         for page in PAGES:
             found = np.array([seen_ms(browser, f"{server.url}/#/{page}") for _ in range(TRIALS)])
             names = ("first_paint_ms", "heading_ms")
