@@ -52,7 +52,8 @@ system:
 		|| echo "LEFT OUT: PostgreSQL is not here and cannot be installed without root; jobs are tested on SQLite only."
 
 # Conversations are tested one after the other: they need the machine for themselves to be in time.
-test: check web-check system
+test: system
+	@$(MAKE) --no-print-directory --output-sync=target -j2 check web-check
 	$(BIN)/mien weights pull
 	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
 	$(BIN)/pytest -m alone
