@@ -184,20 +184,26 @@ def _kills(site: Site, victim: str, count: int) -> dict[str, Any]:
                 one.kill()
             if victim != "worker":
                 server.process.wait()
-                time.sleep(1.0)
-                left += len(site.processes())
+                left += _left(site)
                 with serving(site) as again:
                     outcomes.append(_wait(again, id))
             else:
                 outcomes.append(_wait(server, id))
-        time.sleep(1.0)
-        left += len(site.processes())
+        left += _left(site)
     return {
         "kills": count,
         "right": sum(_right(site, one) for one in outcomes),
         "begun_again": sum(one["attempt"] > 1 for one in outcomes),
         "processes_left": left,
     }
+
+
+def _left(site: Site) -> int:
+    """How many processes outlive the others by more than 5 s."""
+    end = time.monotonic() + 5
+    while site.processes() and time.monotonic() < end:
+        time.sleep(0.1)
+    return len(site.processes())
 
 
 def _wait(server: Server, id: str) -> dict[str, Any]:
