@@ -129,6 +129,13 @@ def hostile() -> Iterator[Hostile]:
 
 
 @pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked again is asked at once."""
+    monkeypatch.setattr("mien.client.connection._PAUSES_S", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("mien.client.events._PAUSES_S", (0.01,))
+
+
+@pytest.fixture
 def client(hostile: Hostile) -> Iterator[Client]:
     with Client(hostile.url, "secret-token", timeout_s=5) as client:
         yield client

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import mien
 from mien import errors
@@ -32,7 +41,17 @@ def test_the_package_hands_it_out():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "host:8600", "ftp://host", "http://", "http://u:p@host", "http://host/?token=x", "http://[::1", "http://h:0"],
+    [
+        "",
+        "host:8600",
+        "ftp://host",
+        "http://",
+        "http://u:p@host",
+        "http://host/?token=x",
+        "http://[::1",
+        "http://h:0",
+        "http://h\n",
+    ],
 )
 def test_an_address_that_is_none_is_refused_without_being_repeated(url: str):
     with pytest.raises(UsageError) as refused:
@@ -54,6 +73,54 @@ def test_the_token_is_sent_and_shown_nowhere(client: Client, hostile: Hostile, c
     assert client.health() == {"status": "ok"}
     assert hostile.asked[0].headers["authorization"] == "Bearer secret-token"
     assert "secret-token" not in repr(client) + str(vars(client)) + caplog.text
+
+
+def test_whoever_is_not_let_in_is_told_where_the_token_goes(client: Client, hostile: Hostile):
+    hostile.answer = lambda asked: problem(401, "access", hint="Send it as Authorization: Bearer.")
+    with pytest.raises(AccessError) as refused:
+        client.system()
+    assert "MIEN_API_TOKEN" in refused.value.hint
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[int]:
+    """The port of a server with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "impostor.pem"
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as channel:
+                    channel.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_impostor_gets_no_token(impostor: int):
+    with (
+        Client(f"HTTPS://127.0.0.1:{impostor}", "secret-token") as client,
+        pytest.raises(ServerError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        client.health()
 
 
 def test_nobody_is_followed_elsewhere(client: Client, hostile: Hostile):

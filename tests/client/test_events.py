@@ -84,6 +84,7 @@ def test_a_job_that_goes_on_after_it_was_cancelled_is_followed_further(client: C
     assert follow(client, hostile) == [(0, "log"), (None, "state"), (1, "log"), (None, "state")]
 
 
+@pytest.mark.usefixtures("hurried")
 def test_where_events_are_held_back_the_job_is_asked_for(client: Client, hostile: Hostile):
     looks = iter([job("queued"), *(job(progress=progress(done)) for done in (1, 2, 5, 7))])
     last = job("succeeded", result={})
@@ -111,6 +112,7 @@ def test_progress_is_reported_and_one_of_another_version_is_left_out(client: Cli
     assert seen == [Progress("render", 3, 10, "frames")]
 
 
+@pytest.mark.usefixtures("hurried")
 def test_the_events_of_a_server_that_comes_back_are_followed_again(client: Client, hostile: Hostile):
     away = iter([True] * 12)
     followed = []

@@ -58,15 +58,16 @@ class Connection:
     def __init__(self, url: str, token: str, timeout_s: float) -> None:
         self.url = _checked(url)
         self.timeout_s = timeout_s
+        parts = urlsplit(self.url)
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1/",
             headers=_headers(token),
             timeout=timeout_s,
             follow_redirects=False,
             # The certificates take longer to load than a request over plain HTTP.
-            verify=self.url.startswith("https"),
+            verify=parts.scheme != "http",
             # A proxy for the internet would not find this machine's own server.
-            trust_env=not _is_loopback(urlsplit(self.url).hostname or ""),
+            trust_env=not _is_loopback(parts.hostname or ""),
         )
 
     def close(self) -> None:
@@ -188,9 +189,10 @@ def _readable(path: Path) -> Iterator[Any]:
 
 def _checked(url: str) -> str:
     try:
+        httpx.URL(url)
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         usable = False
         parts = urlsplit("")
     # What else an address may hold, a token above all, is not repeated.

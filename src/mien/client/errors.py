@@ -14,7 +14,7 @@ _CLASSES: dict[str, type[MienError]] = {
     one.code: one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, MienError)
 } | {"too_large": InputError, "unsupported_media_type": InputError}
 
-_ADVICE = "Put the server's token into MIEN_API_ADVICE; whoever runs the server makes one with: mien token create NAME"
+_ADVICE = "Put the server's token into MIEN_API_TOKEN; whoever runs the server makes one with: mien token create NAME"
 
 _LATER = {429, 502, 503, 504}
 """Statuses of proxies before a server that is away for a while."""
