@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy
 
-from mien.jobs.following import STREAM, JobEvent
-from mien.jobs.request import SpeakRequest
+from mien.jobs.following import STREAM
+from mien.jobs.request import JobEvent, SpeakRequest
 from mien.jobs.store import Jobs
 from mien.settings import Settings
 

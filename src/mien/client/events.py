@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from mien.client.connection import Connection
 from mien.errors import MienError, ServerError
-from mien.jobs.request import ENDED, JobInfo
+from mien.jobs.request import ENDED, JobEvent, JobInfo
 
 _MAX_LINE_BYTES = 1 << 24
 _SILENCE_S = 45.0
@@ -19,19 +17,6 @@ _MAX_BARREN = 3
 """Streams in a row without a single event; then something between here and there holds them back."""
 _PAUSES_S = (0.2, 0.5, 1.0)
 """Between looking; the last one from then on."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobEvent:
-    """Args:
-    id: rises; None if the job was asked for how it is, because no events came.
-    kind: "state", "progress", "log", "metric" or "artifact".
-    data: see the description of the API.
-    """
-
-    id: int | None
-    kind: str
-    data: dict[str, Any]
 
 
 def follow(connection: Connection, path: str, look: Callable[[], JobInfo]) -> Iterator[JobEvent]:

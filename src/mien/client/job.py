@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from mien.client.connection import Connection, segment
 from mien.client.download import download
 from mien.client.errors import of_code
-from mien.client.events import JobEvent, follow
+from mien.client.events import follow
 from mien.errors import Cancelled, ConflictError, MienError, ServerError
-from mien.jobs.request import JobInfo, JobProgress
+from mien.jobs.request import JobEvent, JobInfo, JobProgress
 
 if TYPE_CHECKING:
     from mien.types import Report

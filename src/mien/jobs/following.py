@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from mien.jobs.request import JobEvent
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -18,19 +19,6 @@ POLL_S = 0.1
 _AWAY_S = 1.0
 _PAST = 500
 """Events that are read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobEvent:
-    """Args:
-    id: 0, 1, 2 … within the job; None for what was not stored.
-    kind: "started", "progress", "log", "metric", "artifact", "state".
-    data: for JSON.
-    """
-
-    id: int | None
-    kind: str
-    data: dict[str, Any]
 
 
 class Follower:
@@ -76,7 +64,8 @@ class _Followed:
 
     def __init__(self, client: DBOSClient, id: str) -> None:
         self.readers = 0
-        self._events: list[JobEvent] = []
+        self._events: list[JobEvent | None] = []
+        """By their ids; None where progress has been overtaken by later progress."""
         self._last_progress = -1
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._follow(client, id), name=f"follow {id}")
@@ -93,7 +82,7 @@ class _Followed:
             while at < len(self._events):
                 event = self._events[at]
                 at += 1
-                if event.kind != "progress" or event.id == self._last_progress:
+                if event is not None:
                     yield event
             if self._task.done():
                 if not self._task.cancelled():
@@ -118,8 +107,12 @@ class _Followed:
                     await asyncio.sleep(_AWAY_S)
 
     async def _follow_on(self, client: DBOSClient, id: str) -> None:
-        while await asyncio.to_thread(self._read_past, client, id):
-            pass
+        more = True
+        while more:
+            past = await asyncio.to_thread(_past, client, id, len(self._events))
+            for value in past:
+                self._add(value)
+            more = len(past) == _PAST
         at = len(self._events)
         self._tell()
         async with aclosing(client.read_stream_async(id, STREAM, offset=at, polling_interval_sec=POLL_S)) as values:
@@ -127,23 +120,24 @@ class _Followed:
                 self._add(value)
                 self._tell()
 
-    def _read_past(self, client: DBOSClient, id: str) -> bool:
-        """Reads some of what has happened already, and says whether there may be more.
-
-        DBOS's own reader, made for what comes, takes several steps for each event: a long job's past would take minutes.
-        """
-        database: Any = client._sys_db  # nothing public reads more than one event at once
-        _, rows = database.read_stream_values(id, STREAM, len(self._events), _PAST)
-        for text, _ in rows:
-            self._add(database.serializer.deserialize(text))
-        return len(rows) == _PAST
-
     def _add(self, value: dict[str, Any]) -> None:
         event = JobEvent(len(self._events), value.pop("kind"), value)
-        self._events.append(event)
         if event.kind == "progress":
-            self._last_progress = len(self._events) - 1
+            if self._last_progress >= 0:
+                self._events[self._last_progress] = None
+            self._last_progress = len(self._events)
+        self._events.append(event)
 
     def _tell(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+
+def _past(client: DBOSClient, id: str, offset: int) -> list[dict[str, Any]]:
+    """Some of what has happened already; after `_PAST` of them there may be more.
+
+    DBOS's own reader, made for what comes, takes several steps for each event: a long job's past would take minutes.
+    """
+    database: Any = client._sys_db  # nothing public reads more than one event at once
+    _, rows = database.read_stream_values(id, STREAM, offset, _PAST)
+    return [database.serializer.deserialize(text) for text, _ in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,6 +134,21 @@ class JobInfo(BaseModel):
     progress: JobProgress | None = Field(default=None, description="While it runs.")
     result: dict[str, Any] | None = Field(default=None, description="If it succeeded; depends on the kind.")
     error: JobProblem | None = Field(default=None, description="If it failed.")
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Something that a job tells.
+
+    Args:
+        id: rises; None for what no database holds: how the job is now.
+        kind: "started", "progress", "log", "metric", "artifact", "state".
+        data: see the description of the API.
+    """
+
+    id: int | None
+    kind: str
+    data: dict[str, Any]
 
 
 class JobPage(BaseModel):
