@@ -71,7 +71,7 @@ class JobFolder:
         self.log = self.path / "log.txt"
 
     def create(self, job: JobFile, file: Path | None = None) -> None:
-        """Makes the folder, whole or not at all.
+        """Makes the folder, whole or not at all; it survives a power cut from then on.
 
         Args:
             job: what is asked for.
@@ -83,11 +83,14 @@ class JobFolder:
         part = self.path.with_name(f".{self.id}.{secrets.token_hex(4)}.part")
         (part / "inputs").mkdir(parents=True)
         try:
-            write_json(part / "job.json", job.model_dump())
             if file is not None:
+                _sync(file)
                 os.replace(file, part / "inputs" / f"{FILES[job.kind]}{file.suffix}")
+                _sync(part / "inputs")
+            write_json(part / "job.json", job.model_dump())
             try:
                 part.rename(self.path)
+                _sync(self.path.parent)
             except OSError:
                 # Left by a server that was killed before it queued the job, or just made by another one.
                 if not self.path.is_dir() or self.job().fingerprint != job.fingerprint:
@@ -161,21 +164,29 @@ def write_json(path: Path, value: dict[str, Any], *, durable: bool = True) -> No
                 file.flush()
                 os.fsync(file.fileno())
         part.replace(path)
-        if durable and os.name == "posix":
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        if durable:
+            _sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
+    """What a small file says; None if there is none, or a power cut has torn one that was not durable."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+
+
+def _sync(path: Path) -> None:
+    """Waits until what a file holds, or the names in a folder, are on the disk."""
+    if path.is_dir() and os.name != "posix":
+        return
+    opened = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _size(path: Path) -> int:

@@ -14,11 +14,12 @@ from mien.errors import ConflictError, NotFoundError
 from mien.jobs import presence
 from mien.jobs.database import VERSION, open_client, prepare
 from mien.jobs.folder import JobFile, JobFolder, new_id
-from mien.jobs.following import Follower, JobEvent
+from mien.jobs.following import Follower
 from mien.jobs.kinds import KINDS
 from mien.jobs.request import (
     ENDED,
     REQUESTS,
+    JobEvent,
     JobInfo,
     JobPage,
     JobProblem,
@@ -146,14 +147,12 @@ class Jobs:
         statuses: Collection[Status] = (),
         limit: int = 20,
         offset: int = 0,
-        prefix: str = "",
     ) -> JobPage:
-        """Some jobs, the newest first; `prefix`: only those whose id begins so."""
+        """Some jobs, the newest first."""
         found = await self._client.list_workflows_async(
             name=list(kinds or REQUESTS),
             status=[name for name, status in _STATUS.items() if status in statuses] if statuses else None,
             user=owner,
-            workflow_id_prefix=prefix or None,
             limit=limit + 1,
             offset=offset,
             sort_desc=True,
