@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,10 +80,3 @@ def admit(settings: Settings, size: int = 0) -> None:
             hint="Delete videos and jobs that are not needed.",
             retryable=True,
         )
-
-
-def _size(path: str) -> int:
-    try:
-        return os.lstat(path).st_size
-    except OSError:
-        return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mien.errors import NotFoundError
 from mien.jobs.folder import JobFolder, jobs_dir
-from mien.jobs.request import ENDED
+from mien.jobs.request import ENDED, JobInfo
 from mien.jobs.store import Jobs
 from mien.settings import Settings
 
@@ -35,11 +35,10 @@ async def keep_clean(jobs: Jobs, settings: Settings) -> None:
 
 async def sweep(jobs: Jobs, settings: Settings) -> list[str]:
     """Deletes what the settings say; gives the ids of the jobs that went."""
-    await _sweep_orphans(jobs, settings)
-    ended = await _ended(jobs)
-    oldest = time.time() - settings.jobs_keep_days * 86_400
-    doomed = [id for id, at in ended if settings.jobs_keep_days and at < oldest]
-    doomed += await asyncio.to_thread(_beyond, settings, [id for id, _ in ended if id not in set(doomed)])
+    found = await _all(jobs)
+    await _sweep_orphans(jobs, settings, {job.id for job in found})
+    doomed = await asyncio.to_thread(_doomed, settings, [job for job in found if job.status in ENDED])
+    gone = []
     for id in doomed:
         try:
             if (await jobs.get(id)).status not in ENDED:
@@ -47,36 +46,37 @@ async def sweep(jobs: Jobs, settings: Settings) -> list[str]:
             await jobs.delete(id)
         except NotFoundError:
             continue  # somebody was faster
+        gone.append(id)
         logger.info("job_expired", extra={"job": id})
-    return doomed
+    return gone
 
 
-async def _ended(jobs: Jobs) -> list[tuple[str, float]]:
-    """Ids and times of the end, the oldest first."""
-    found: list[tuple[str, float]] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = await jobs.list(statuses=ENDED, limit=_PAGE, offset=offset)
-        found += [(job.id, job.ended_at or job.created_at) for job in page.jobs]
-        offset = page.next_offset
-    return sorted(found, key=lambda one: one[1])
-
-
-async def _known(jobs: Jobs) -> set[str]:
-    found: set[str] = set()
+async def _all(jobs: Jobs) -> list[JobInfo]:
+    """Every job; pages shift while jobs come and go, so that one may be missed."""
+    found: list[JobInfo] = []
     offset: int | None = 0
     while offset is not None:
         page = await jobs.list(limit=_PAGE, offset=offset)
-        found |= {job.id for job in page.jobs}
+        found += page.jobs
         offset = page.next_offset
     return found
 
 
-def _beyond(settings: Settings, ids: list[str]) -> list[str]:
-    """Of ended jobs, the oldest first, those that have to go so that all jobs fit in their share of the disk."""
+def _doomed(settings: Settings, ended: list[JobInfo]) -> list[str]:
+    """Of ended jobs those that are too old, and of the others the oldest, until all jobs fit in their share of the disk."""
+    times = {job.id: job.ended_at or job.created_at for job in ended}
+    oldest = time.time() - settings.jobs_keep_days * 86_400
+    expired = [id for id in times if settings.jobs_keep_days and times[id] < oldest]
+    kept = sorted(times.keys() - expired, key=lambda id: times[id])
+    return expired + _beyond(settings, kept, gone=set(expired))
+
+
+def _beyond(settings: Settings, ids: list[str], gone: set[str]) -> list[str]:
+    """The first of the jobs that have to go so that all but those that go anyway fit."""
     if not settings.jobs_disk_mb:
         return []
-    sizes = {path.name: _size(settings, path) for path in jobs_dir(settings).glob("*") if path.is_dir()}
+    folders = [path for path in jobs_dir(settings).glob("*") if path.is_dir() and path.name not in gone]
+    sizes = {path.name: _size(settings, path) for path in folders}
     over = sum(sizes.values()) - (settings.jobs_disk_mb << 20)
     doomed = []
     for id in ids:
@@ -87,11 +87,9 @@ def _beyond(settings: Settings, ids: list[str]) -> list[str]:
     return doomed
 
 
-async def _sweep_orphans(jobs: Jobs, settings: Settings) -> None:
+async def _sweep_orphans(jobs: Jobs, settings: Settings, known: set[str]) -> None:
     """Folders without a job: it was never queued, or its deletion was interrupted."""
-    known = await _known(jobs)
     for path in await asyncio.to_thread(_old_folders, settings):
-        # Pages shift while jobs come and go, so that one may have been missed in them.
         if path.name not in known and not await _exists(jobs, path.name):
             await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
 
