@@ -62,7 +62,6 @@ class Told:
             report=self._report,
             metric=lambda step, **values: self.metrics.update({step: values}),
             artifact=lambda name, step: self.artifacts.append((name, step)),
-            log=print,
         )
 
     def _report(self, progress: Progress) -> None:

@@ -1,8 +1,8 @@
 """A job's process: `python -P -m mien.jobs.child`, started by `mien.jobs.runner`.
 
-It imports what jobs need, says that it is ready, and waits for one line on its standard input: `{"folder": ID, "attempt": n}` for a job,
-`{"inspect": PATH}` for a look at a picture. So one that was started beforehand begins within tens of milliseconds. What it says, see
-`mien.jobs.protocol`. When its input ends, whoever started it is dead, and it ends itself and all processes that it has started.
+It imports what jobs need, and waits for one line on its standard input: `{"folder": ID, "attempt": n}` for a job, `{"inspect": PATH}` for
+a look at a picture. So one that was started beforehand begins within tens of milliseconds. What it says, see `mien.jobs.protocol`. When its
+input ends, whoever started it is dead, and it ends itself and all processes that it has started.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Wire:
         self.send(protocol.encode("log", {"text": text}))
 
     def context(self) -> Context:
-        return Context(report=self.report, metric=self.metric, artifact=self.artifact, log=self.log)
+        return Context(report=self.report, metric=self.metric, artifact=self.artifact)
 
 
 def main() -> None:
@@ -94,7 +94,6 @@ def main() -> None:
     orders: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(orders,), daemon=True).start()
     _import_ahead()
-    wire.send(protocol.encode("ready", {}))
     code = _answer(orders.get(), wire)
     logging.shutdown()
     # Not by the usual way: what the libraries would tidy up goes with the process, and the answer is awaited.

@@ -8,14 +8,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import psutil
 
 from mien.jobs import protocol
 from mien.jobs.protocol import AnyLine, Lines, Logged
-from mien.settings import Settings
+from mien.settings import SECRETS, Settings
 
 COMMAND = (sys.executable, "-P", "-m", "mien.jobs.child")
 _TERM_S = 0.3
@@ -24,7 +25,8 @@ _POLL_S = 0.05
 _REST_S = 0.3
 """What a process said before it ended comes out of the pipes at once; longer waits only who has left its pipes to another."""
 _CHUNK = 64 * 1024
-_NOT_FOR_JOBS = frozenset({"MIEN_SERVER_TOKEN", "MIEN_API_TOKEN", "MIEN_DATABASE_URL", "MIEN_TURN_CREDENTIAL"})
+_NOT_FOR_JOBS = frozenset(f"MIEN_{name.upper()}" for name in SECRETS - {"openai_api_key"})
+"""Of the keys a job needs that of its voice only."""
 
 
 class JobProcess:
@@ -37,6 +39,7 @@ class JobProcess:
         self._process = process
         self._input, self._output, self._errors = process.stdin, process.stdout, process.stderr
         self._known: set[psutil.Process] = set()
+        self._looking = threading.Lock()
 
     @classmethod
     async def start(cls, settings: Settings, env: Mapping[str, str]) -> JobProcess:
@@ -87,16 +90,18 @@ class JobProcess:
 
     def family(self) -> set[psutil.Process]:
         """The process and all that come from it, in whatever session; blocks for some milliseconds."""
-        with contextlib.suppress(psutil.Error):
-            first = psutil.Process(self.pid)
-            if self.status is None:
-                self._known |= {first, *first.children(recursive=True)}
-        # Whoever has lost its parents is found by those who were known when they still lived.
-        for process in list(self._known):
+        with self._looking:  # when it is ended, whoever watches it may still be looking
+            found = set(self._known)
             with contextlib.suppress(psutil.Error):
-                self._known.update(process.children(recursive=True))
-        self._known = {process for process in self._known if process.is_running()}
-        return self._known
+                first = psutil.Process(self.pid)
+                if self.status is None:
+                    found |= {first, *first.children(recursive=True)}
+            # Whoever has lost its parents is found by those who were known when they still lived.
+            for process in list(found):
+                with contextlib.suppress(psutil.Error):
+                    found.update(process.children(recursive=True))
+            self._known = {process for process in found if process.is_running()}
+            return self._known
 
     async def end(self) -> None:
         """Ends the whole family, gently first; returns when it is gone, after about a second at most. May be called twice."""
@@ -104,17 +109,19 @@ class JobProcess:
             await asyncio.to_thread(self.family)
             self._signal("SIGTERM")
             await self._gone(_TERM_S)
-        await asyncio.to_thread(self._kill)
-        await self._gone(_KILL_S)
+        killed = await asyncio.to_thread(self._kill)
+        await self._gone(_KILL_S, killed)
         self._input.close()
         # Otherwise the pipes stay open until the garbage is collected.
         self._process._transport.close()  # type: ignore[attr-defined]
 
-    def _kill(self) -> None:
-        for process in self.family():
+    def _kill(self) -> set[psutil.Process]:
+        family = self.family()
+        for process in family:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         self._signal("SIGKILL")
+        return family
 
     def _signal(self, name: str) -> None:
         if hasattr(os, "killpg"):
@@ -125,10 +132,16 @@ class JobProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
-    async def _gone(self, seconds: float) -> None:
+    async def _gone(self, seconds: float, others: Iterable[psutil.Process] = ()) -> None:
         end = asyncio.get_running_loop().time() + seconds
-        while self.status is None and asyncio.get_running_loop().time() < end:
+        while (self.status is None or any(map(_runs, others))) and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.01)
+
+
+def _runs(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 async def _read(stream: asyncio.StreamReader, receive: Callable[[str], None]) -> None:

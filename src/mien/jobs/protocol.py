@@ -15,7 +15,7 @@ from mien.errors import JobError, MienError
 from mien.jobs.request import JobProblem
 
 MAX_LINE = 64 * 1024
-"""Characters of one line; what lies beyond is cut off."""
+"""Bytes of one line; what lies beyond is cut off."""
 MAX_TEXT = 2000
 """Characters of an error's sentences: they may quote what a user wrote."""
 
@@ -24,12 +24,6 @@ class Line(BaseModel):
     """Base of the lines."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-
-class Ready(Line):
-    """It has imported what it needs and waits for its order."""
-
-    ev: Literal["ready"]
 
 
 class Started(Line):
@@ -89,7 +83,7 @@ class Failed(Line):
 
 
 AnyLine: TypeAlias = Annotated[
-    Ready | Started | Advanced | Logged | Measured | Made | Succeeded | Failed, Field(discriminator="ev")
+    Started | Advanced | Logged | Measured | Made | Succeeded | Failed, Field(discriminator="ev")
 ]
 
 _LINES: TypeAdapter[AnyLine] = TypeAdapter(AnyLine)

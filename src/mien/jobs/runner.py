@@ -141,10 +141,10 @@ class _Running:
 
     def __init__(self, folder: JobFolder, attempt: int, on_event: OnEvent, limits: Limits) -> None:
         self._folder, self._on_event, self._limits = folder, on_event, limits
-        self._attempt = attempt
         self._meter = Meter(KINDS[folder.job().kind].stages)
         self._outbox = Outbox(attempt)
         self._woken = asyncio.Event()
+        self._over = False
         self._answer: Succeeded | Failed | None = None
         self._unwritten: list[str] = []
         self._size = self._lost = 0
@@ -154,23 +154,26 @@ class _Running:
         self._receive(Advanced(ev="progress", stage=STARTING))
 
     async def follow(self, process: JobProcess) -> dict[str, Any]:
-        ended = asyncio.create_task(process.listen(self._receive))
-        others = [
-            asyncio.create_task(self._deliver()),
+        delivered = asyncio.create_task(self._deliver())
+        tasks = [
+            asyncio.create_task(process.listen(self._receive)),
+            delivered,
             asyncio.create_task(self._keep()),
             asyncio.create_task(watch(process, self._folder, self._limits)),
         ]
         try:
-            await asyncio.wait([ended, *others], return_when=asyncio.FIRST_COMPLETED)
-            for task in (ended, *others):
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 if task.done() and (problem := task.result()) is not None:
                     raise JobFailed(problem)
+            self._over = True
+            self._woken.set()
+            await delivered  # not cancelled: an event that is on its way would be lost, and those behind it
         finally:
-            for task in (ended, *others):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(ended, *others, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._write()
-        await self.tell(all=True)
         return self._outcome(process)
 
     async def tell(self, *, all: bool = False) -> float | None:
@@ -181,11 +184,12 @@ class _Running:
         return wait_s
 
     async def _deliver(self) -> None:
-        while True:
+        while not self._over:
             wait_s = await self.tell()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait_s)
             self._woken.clear()
+        await self.tell(all=True)
 
     async def _keep(self) -> None:
         while True:
@@ -219,8 +223,6 @@ class _Running:
                 self._outbox.artifact(line.name, line.step)
             case Succeeded() | Failed():
                 self._answer = line
-            case _:
-                return
         self._woken.set()
 
     def _log(self, text: str) -> None:
@@ -234,12 +236,13 @@ class _Running:
     def _outcome(self, process: JobProcess) -> dict[str, Any]:
         if isinstance(self._answer, Succeeded):
             return self._answer.result
+        # Only what is told from outside to stop says that it was cancelled: whoever cancels a job hears no outcome.
         if isinstance(self._answer, Failed) and self._answer.code != Cancelled.code:
             raise JobFailed(_without_folder(self._answer.problem(), self._folder.path))
         # It may have died after its work was done.
         outcome = self._folder.outcome()
         if outcome is None:
-            raise JobFailed(_death(process.status, self._last_lines))
+            raise JobFailed(_death(process.status, self._last_lines, stopped=self._answer is not None))
         return outcome
 
 
@@ -296,7 +299,8 @@ _FROM_OUTSIDE = {-9, -15}
 """The memory killer's, and an operator's; the others tell of mistakes in the process itself."""
 
 
-def _death(status: int | None, last_lines: deque[str]) -> JobProblem:
+def _death(status: int | None, last_lines: deque[str], *, stopped: bool = False) -> JobProblem:
+    """Why a process ended without a result; `stopped`: it said itself that an operator wanted that."""
     if status is not None and status < 0:
         names = {-number: number.name for number in signal.Signals}
         how = f"was ended by the signal {names.get(status, -status)}"
@@ -306,5 +310,5 @@ def _death(status: int | None, last_lines: deque[str]) -> JobProblem:
         code=JobError.code,
         message=f"The job's process {how}.",
         hint=" | ".join(last_lines)[-1000:] or "Look whether the machine has enough memory.",
-        retryable=status in _FROM_OUTSIDE,
+        retryable=stopped or status in _FROM_OUTSIDE,
     )

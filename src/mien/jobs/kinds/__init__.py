@@ -23,13 +23,11 @@ class Context:
         report: how far it is; raises `Cancelled` to end it.
         metric: numbers of one step.
         artifact: a file in `result/` that can be looked at already, and the step that it shows.
-        log: a line of the log.
     """
 
     report: Report
     metric: Metric
     artifact: Callable[[str, int], None]
-    log: Callable[[str], None]
 
 
 Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
