@@ -11,33 +11,24 @@ from mien.jobs.kinds.publishing import Publishing, about
 from mien.jobs.request import CreateAvatarRequest
 from mien.settings import Settings
 from mien.studio import create_avatar
-from mien.types import Progress
 
 
 def run(folder: JobFolder, request: CreateAvatarRequest, settings: Settings, context: Context) -> dict[str, Any]:
     publishing = Publishing(folder, request.name, settings)
-    package = publishing.begin()
-    if package is None:
-        if publishing.made() is None:
-            _make(folder, request, settings, context, publishing)
-        context.report(Progress("finish", 0))
-        package = publishing.publish()
-    return about(package)
 
+    def make() -> None:
+        picture = folder.input("source")
+        if picture is None:
+            raise UsageError("The picture is missing.", hint="Send it as the file `source`.")
+        create_avatar(
+            publishing.name,
+            picture,
+            settings,
+            engine=request.engine,
+            licence=request.licence,
+            consent=request.consent,
+            into=publishing.own,
+            report=context.report,
+        )
 
-def _make(
-    folder: JobFolder, request: CreateAvatarRequest, settings: Settings, context: Context, publishing: Publishing
-) -> None:
-    picture = folder.input("source")
-    if picture is None:
-        raise UsageError("The picture is missing.", hint="Send it as the file `source`.")
-    create_avatar(
-        publishing.name,
-        picture,
-        settings,
-        engine=request.engine,
-        licence=request.licence,
-        consent=request.consent,
-        into=publishing.own,
-        report=context.report,
-    )
+    return about(publishing.run(make, context.report))

@@ -20,10 +20,4 @@ def run(folder: JobFolder, request: ImportAvatarRequest, settings: Settings, con
         raise UsageError("The avatar is missing.", hint="Send it as the file `package`.")
     context.report(Progress("check", 0))
     publishing = Publishing(folder, request.name or package_name(source), settings)
-    package = publishing.begin()
-    if package is None:
-        if publishing.made() is None:
-            publishing.own.import_(source, publishing.name)
-        context.report(Progress("finish", 0))
-        package = publishing.publish()
-    return about(package)
+    return about(publishing.run(lambda: publishing.own.import_(source, publishing.name), context.report))

@@ -7,6 +7,7 @@ renamed is written down before, so that a later attempt knows its own work from 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mien.errors import AlreadyExistsError, PackageError
 from mien.jobs.folder import JobFolder, read_json, write_json
 from mien.settings import Settings
 from mien.studio import store
+from mien.types import Progress, Report
 
 
 class Publishing:
@@ -33,14 +35,28 @@ class Publishing:
         self._note = folder.work / "publishing.json"
         self.own = AvatarStore(folder.work / "avatars")
         """Where the job makes it."""
-        folder.work.mkdir(parents=True, exist_ok=True)
+        folder.work.mkdir(exist_ok=True)  # without its parents: a job that is deleted now must not come back
 
-    def begin(self) -> AvatarPackage | None:
-        """What an earlier attempt has published.
+    def run(self, make: Callable[[], object], report: Report) -> AvatarPackage:
+        """Makes the avatar in `own` and publishes it, as far as an earlier attempt has not done that.
+
+        Args:
+            make: makes it, under `name`.
+            report: told of the stage "finish".
 
         Raises:
             AlreadyExistsError: somebody else's avatar has that name.
         """
+        package = self._published()
+        if package is None:
+            if not self._made():
+                make()
+            report(Progress("finish", 0))
+            package = self._publish()
+        return package
+
+    def _published(self) -> AvatarPackage | None:
+        """By an earlier attempt."""
         if not self._store.path(self.name).exists():
             return None
         noted = read_json(self._note)
@@ -50,22 +66,18 @@ class Publishing:
             f"There is already an avatar called {self.name!r}.", hint="Choose another name, or delete that one."
         )
 
-    def made(self) -> AvatarPackage | None:
-        """What an earlier attempt has made, but not published."""
+    def _made(self) -> bool:
+        """By an earlier attempt, and whole."""
         if not self.own.exists(self.name):
-            return None
+            return False
         try:
-            return self.own.get(self.name)
+            self.own.get(self.name)
         except PackageError:
             self.own.delete(self.name)
-            return None
+            return False
+        return True
 
-    def publish(self) -> AvatarPackage:
-        """Brings what was made into the user's store.
-
-        Raises:
-            AlreadyExistsError: somebody was faster.
-        """
+    def _publish(self) -> AvatarPackage:
         write_json(self._note, {"manifest": _manifest(self.own.path(self.name))})
         return self._store.take(self.own.get(self.name))
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 from mien.errors import UsageError
@@ -15,6 +14,7 @@ from mien.jobs.folder import JobFolder
 from mien.jobs.kinds import Context
 from mien.jobs.request import SpeakRequest
 from mien.media import sync_folder, write_poster
+from mien.media.files import write_bytes
 from mien.settings import Settings
 from mien.studio import RenderOptions, SpeakOptions, SpeakResult, speak
 from mien.studio.create import open_named_avatar
@@ -26,7 +26,7 @@ _SRT_TIMES = re.compile(r"(\d\d:\d\d:\d\d),(\d\d\d) --> (\d\d:\d\d:\d\d),(\d\d\d
 def run(folder: JobFolder, request: SpeakRequest, settings: Settings, context: Context) -> dict[str, Any]:
     began = time.monotonic()
     shutil.rmtree(folder.work, ignore_errors=True)
-    folder.work.mkdir(parents=True)
+    folder.work.mkdir()  # without its parents: a job that is deleted now must not come back
     context.report(Progress("avatar", 0))
     package = open_named_avatar(request.avatar, settings, engine=request.engine, report=context.report)
     recording = folder.input("audio")
@@ -81,7 +81,7 @@ def _subtitles(made: SpeakResult) -> list[str]:
     if made.subtitles is None:
         return []
     vtt = made.subtitles.with_suffix(".vtt")
-    vtt.write_text(as_vtt(made.subtitles.read_text(encoding="utf-8")), encoding="utf-8")
+    write_bytes(vtt, as_vtt(made.subtitles.read_text(encoding="utf-8")).encode())
     return [made.subtitles.name, vtt.name]
 
 
@@ -96,10 +96,6 @@ def as_vtt(srt: str) -> str:
 
 def _publish(folder: JobFolder) -> None:
     folder.result.mkdir(exist_ok=True)
-    for path in _files(folder.work):
+    for path in sorted(path for path in folder.work.iterdir() if path.is_file()):
         os.replace(path, folder.result / path.name)
     sync_folder(folder.result)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file())

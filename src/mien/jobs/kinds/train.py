@@ -13,18 +13,13 @@ from mien.jobs.request import TrainRequest
 from mien.media import write_image
 from mien.settings import Settings
 from mien.studio import train_avatar
-from mien.types import Image, Progress
+from mien.types import Image
 
 
 def run(folder: JobFolder, request: TrainRequest, settings: Settings, context: Context) -> dict[str, Any]:
     began = time.monotonic()
     publishing = Publishing(folder, request.name, settings)
-    package = publishing.begin()
-    if package is None:
-        if publishing.made() is None:
-            _train(folder, request, settings, context, publishing)
-        context.report(Progress("finish", 0))
-        package = publishing.publish()
+    package = publishing.run(lambda: _train(folder, request, settings, context, publishing), context.report)
     previews = sorted(path.name for path in folder.result.glob("preview-*.png"))
     return about(package) | {"previews": previews, "made_in_s": round(time.monotonic() - began, 3)}
 
