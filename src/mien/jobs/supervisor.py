@@ -52,10 +52,13 @@ class Workers:
         failures = 0
         while True:
             began = time.monotonic()
-            process = self._processes[number] = await _start(arguments)
-            status = await process.wait()
+            try:
+                process = self._processes[number] = await _start(arguments)
+                status = await process.wait()
+                logger.error("worker_died", extra={"worker": " ".join(arguments), "status": status})
+            except OSError as error:  # no memory for another process, above all: that can change
+                logger.error("worker_not_started", extra={"worker": " ".join(arguments), "why": error.strerror})
             failures = 0 if time.monotonic() - began > _HEALTHY_S else failures + 1
-            logger.error("worker_died", extra={"worker": " ".join(arguments), "status": status})
             await asyncio.sleep(_PAUSE_S[min(failures, len(_PAUSE_S) - 1)])
 
 
