@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from mien.jobs.request import SpeakRequest
+from mien.cli.job import JobKind, JobStatus
+from mien.jobs.request import Kind, SpeakRequest, Status
 from mien.jobs.store import Jobs
 from mien.settings import load
 
@@ -78,6 +80,11 @@ def test_a_beginning_that_several_have_is_refused(mien: Mien, ids: list[str], mo
     done = mien("job", "show", ids[0][:4])
     assert done.code == 2
     assert ids[0] in done.err
+
+
+def test_what_can_be_asked_for_is_all_that_there_is():
+    assert [one.value for one in JobKind] == list(get_args(Kind))
+    assert [one.value for one in JobStatus] == list(get_args(Status))
 
 
 @pytest.mark.parametrize(
