@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.server.conftest import Server
+from tests.server.conftest import Server, eventually
 from tests.server.test_uploads import png, refused
 
 PATH = "/api/v1/avatars"
@@ -58,7 +58,8 @@ def test_it_travels_as_one_file_and_is_removed(server: Server):
     exported = server.http.get(f"{PATH}/Eva/export")
     assert exported.headers["content-disposition"] == 'attachment; filename="Eva.mien"'
     assert "manifest.json" in zipfile.ZipFile(io.BytesIO(exported.content)).namelist()
-    assert not list((server.data_dir / "uploads").iterdir())
+    assert server.http.head(f"{PATH}/Eva/export").headers["content-length"] == str(len(exported.content))
+    eventually(lambda: not any((server.data_dir / "uploads").iterdir()))
 
     files = {"file": ("whatever.bin", exported.content)}
     taken = server.ended(server.http.post(f"{PATH}/import", data={"name": "Eva 2"}, files=files))

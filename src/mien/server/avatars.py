@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
+from starlette.types import Receive, Scope, Send
 
 from mien import plugins
 from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
@@ -59,7 +59,6 @@ async def create_avatar(request: Request, settings: Configured, desk: Desk) -> J
     """Makes an avatar from a picture."""
     async with uploads.receive(request, settings, CreateAvatarRequest, "picture") as upload:
         wanted = upload.wanted
-
         return await desk.take("create_avatar", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
 
 
@@ -96,7 +95,6 @@ async def train_avatar(request: Request, settings: Configured, desk: Desk) -> Jo
     """Learns an avatar from a video."""
     async with uploads.receive(request, settings, TrainRequest, "video") as upload:
         wanted = upload.wanted
-
         return await desk.take("train", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
 
 
@@ -140,8 +138,7 @@ def export_avatar(name: str, settings: Configured) -> FileResponse:
     kept = store(settings)
     with _without_path(kept.folder):
         kept.export(name, file)
-    gone = BackgroundTask(file.unlink, missing_ok=True)
-    return FileResponse(file, media_type="application/zip", filename=f"{name}.mien", background=gone)
+    return _Once(file, media_type="application/zip", filename=f"{name}.mien")
 
 
 @router.delete("/avatars/{name}", status_code=204, responses=problems(404, 409, 507))
@@ -151,6 +148,16 @@ def delete_avatar(name: str, settings: Configured, _: Admin) -> None:
 
     _check_own(name, settings)
     store(settings).delete(name)
+
+
+class _Once(FileResponse):
+    """A file that is gone when it was sent, as far as anybody wanted it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            Path(self.path).unlink(missing_ok=True)
 
 
 def _preview(name: str, version: float | None = None) -> str:
