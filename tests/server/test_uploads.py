@@ -346,10 +346,14 @@ def test_what_a_killed_server_left_is_swept(tmp_path: Path):
     old, young = disk.new_path(settings, ".png"), disk.new_path(settings, ".png")
     old.touch()
     young.touch()
-    os.utime(old, (0, time.time() - 100_000))
+    folder = old.with_name("somebody's folder")
+    folder.mkdir()
+    for path in (old, folder):
+        os.utime(path, (0, time.time() - 100_000))
     disk.new_path(settings, ".png")
     assert not old.exists()
     assert young.exists()
+    assert folder.exists()
 
 
 def test_a_sender_who_falls_silent_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

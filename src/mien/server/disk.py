@@ -26,7 +26,7 @@ def new_path(settings: Settings, suffix: str) -> Path:
     with writing():
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.iterdir():
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # gone already, or not to be removed: no reason to refuse what comes
                 if left.stat().st_mtime < time.time() - _OLD_S:
                     left.unlink()
     return folder / f"{secrets.token_hex(16)}{suffix}"
