@@ -108,6 +108,13 @@ def test_what_cannot_be_heard_leaves_no_file(app: FastAPI, client: TestClient, w
     assert set(folder.glob("*")) == before
 
 
+def test_where_nothing_can_be_kept_it_is_spoken_all_the_same(tmp_path: Path):
+    (tmp_path / "cache").write_text("a file")
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+    client = TestClient(create_app(settings, manager=LiveManager(settings)), base_url=HERE)
+    assert seconds(client.get(SAMPLE, params={"voice": "espeak", "text": "Hello."}).content) > 0
+
+
 def test_the_folder_of_samples_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(voices, "_SAMPLES", 3)
     for number in range(5):

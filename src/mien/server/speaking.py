@@ -63,9 +63,11 @@ class Speaking:
             first = await self._next(work)
             yield self._pieces(first, work)
         finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(work.close, limiter=self._threads)
-            self._room.release()
+            try:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(work.close, limiter=self._threads)
+            finally:
+                self._room.release()
 
     async def _pieces(self, first: bytes | None, work: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
         piece = first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from mien import __version__, plugins
-from mien.errors import ForbiddenError
+from mien.errors import ForbiddenError, OutputError
 from mien.server.errors import problems
 from mien.server.identity import Caller
 from mien.server.models import Voice
@@ -22,6 +23,8 @@ from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.speech import ListedVoice
+
+logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1/voices", tags=["voices"], responses=problems())
 
@@ -113,7 +116,10 @@ async def get_voice_sample(
     sound = await asyncio.to_thread(_kept, path)
     if sound is None:
         sound = await _made(request.app.state.speaking, settings, voice, text)
-        await asyncio.to_thread(_keep, path, sound)
+        try:
+            await asyncio.to_thread(_keep, path, sound)
+        except (OSError, OutputError):
+            logger.warning("sample_not_kept")  # it is spoken anew the next time
     return Response(sound, media_type="audio/mpeg", headers=headers)
 
 
