@@ -97,12 +97,6 @@ def test_json_must_be_called_json(client: TestClient, kind: str):
     assert answer.headers["accept-post"] == "application/json"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/live/sessions/unknown/audio", "/whep/unknown"])
-def test_other_bodies_must_be_called_by_their_name_too(client: TestClient, path: str):
-    # Whether there is such a session is looked at first.
-    assert client.post(path, content=b"x", headers={"Content-Type": "text/html"}).status_code == 404
-
-
 def pieces(count: int) -> Iterator[bytes]:
     for _ in range(count):
         yield b"x" * 100_000

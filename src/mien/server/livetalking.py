@@ -203,9 +203,7 @@ async def admin_sessions(request: Request, manager: Manager) -> Response:
 
 @router.post("/api/avatar/task")
 async def create_task() -> Response:
-    return fail(
-        "Avatars cannot be made from videos over HTTP yet; make one from a picture: mien avatar create NAME PICTURE"
-    )
+    return fail("Avatars are made by POST /api/v1/avatars, from a picture, and /api/v1/train, from a video; not here.")
 
 
 @router.get("/api/avatar/task/{task_id}")
