@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import psutil
+from tests.jobs.processes import settings_in
 from tests.server.conftest import environment, make_dot
 
 from mien.jobs.request import JobInfo, SpeakRequest
 from mien.jobs.store import Jobs
-from mien.settings import Settings
 
 T = TypeVar("T")
 
@@ -35,16 +35,15 @@ class Site:
     def __init__(self, folder: Path, database_url: str = "") -> None:
         folder.mkdir(exist_ok=True)
         make_dot(folder)
-        own = {"database_url": database_url, "job_workers": 2}
-        self.settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache", offline=True, **own)
-        self.environment = environment(folder, **own)
+        self.settings = settings_in(folder, database_url=database_url)
+        self.environment = environment(folder, DATABASE_URL=database_url)
 
     @contextlib.contextmanager
-    def worker(self, *, end: signal.Signals = signal.SIGKILL) -> Iterator[subprocess.Popen[str]]:
-        """One that works; it is killed with the block if it still lives."""
+    def worker(self, jobs: int = 2, *, end: signal.Signals = signal.SIGKILL) -> Iterator[subprocess.Popen[str]]:
+        """One that works, and does so many jobs at once; it is killed with the block if it still lives."""
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "mien.jobs.worker", "cpu"],
-            env=self.environment,
+            env=self.environment | {"MIEN_JOB_WORKERS": str(jobs)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -101,10 +100,3 @@ async def until(jobs: Jobs, id: str, *statuses: str, stage: str = "", timeout_s:
             return job
         assert time.monotonic() < end, job
         await asyncio.sleep(0.05)
-
-
-def eventually(true: Callable[[], bool], timeout_s: float = 10) -> None:
-    end = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)

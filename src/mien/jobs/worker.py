@@ -13,19 +13,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from mien.errors import BusyError
 from mien.jobs import presence
 from mien.jobs.database import APPLICATION, VERSION, prepare
+from mien.jobs.kinds import Queue
 from mien.jobs.presence import Claim
 from mien.jobs.runner import Runner
 from mien.jobs.workflow import Workflows
 from mien.settings import Settings, load
 
 logger = logging.getLogger(__name__)
-
-Queue: TypeAlias = Literal["cpu", "gpu"]
 
 _POLL_S = 0.2
 """How often the queue is looked at."""
@@ -103,6 +102,7 @@ class Worker:
         logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it logs a traceback for every cancelled job
         DBOS.listen_queues([self._queue])
         self._workflows.register()
+        _take_at_most(self._jobs)
         DBOS.launch()
         DBOS.register_queue(
             self._queue, worker_concurrency=self._jobs, polling_interval_sec=_POLL_S, on_conflict="always_update"
@@ -172,12 +172,32 @@ class Worker:
                 claim.release()
 
 
+def _take_at_most(jobs: int) -> None:
+    """How many jobs this process does at once, whatever the others do.
+
+    DBOS keeps that number in the database, one for all workers, and reads it every time that it looks for jobs.
+    """
+    from dbos._sys_db import SystemDatabase
+
+    database: Any = SystemDatabase  # nothing public sets it for one worker
+    read = database.get_queue
+
+    def get_queue(*arguments: Any, **named: Any) -> Any:
+        queue = read(*arguments, **named)
+        if queue is not None:
+            queue._worker_concurrency = jobs
+        return queue
+
+    database.get_queue = get_queue
+
+
 def _jobs_at_once(settings: Settings) -> int:
     return settings.job_workers or max((os.cpu_count() or 2) // 2, 1)
 
 
 def _environment(gpu: int | None) -> Mapping[str, str]:
-    return {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
+    """GPUs have the numbers that `nvidia-smi` shows; CUDA's own order begins with the fastest."""
+    return {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 
 
 def _main() -> None:

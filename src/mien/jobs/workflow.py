@@ -40,7 +40,7 @@ class Workflows:
     def __init__(self, settings: Settings, runner: Runner) -> None:
         self._settings = settings
         self._runner = runner
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._runs: dict[str, asyncio.Task[dict[str, Any]]] = {}
 
     def register(self) -> None:
@@ -65,7 +65,7 @@ class Workflows:
 
     def stop(self) -> None:
         """From now on the end of a child says nothing about its job: the worker is ending, and the job goes on elsewhere or later."""
-        self._stopping.set()
+        self._stopping = True
 
     async def _child(self, id: str) -> dict[str, Any]:
         from dbos import DBOS
@@ -81,8 +81,8 @@ class Workflows:
                 if status is None or (status.status, status.executor_id) != ("PENDING", DBOS.executor_id):
                     run.cancel()
                     await asyncio.wait((run,))
-            if self._stopping.is_set():
-                await asyncio.Event().wait()
+            if self._stopping:
+                await asyncio.Event().wait()  # for the end of this process
             if run.cancelled():
                 # DBOS keeps nothing of what is said by one that a job was taken from.
                 logger.info("job_lost", extra={"job": id})
