@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Backoff, sleep } from '../src/live/backoff'
+import { Backoff, sleep } from '../src/shared/backoff'
 
 describe('Backoff', () => {
   it('waits longer each time, up to five seconds', () => {

@@ -1,11 +1,11 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/errors'
 import type { Job, JobEvent, JobStatus } from '../src/api/types'
+import { serve } from './serve'
 
 const job = (status: JobStatus): Partial<Job> => ({ id: 'j1', kind: 'speak', status })
-let server: Server
+let close: () => Promise<void>
 let status: JobStatus
 /** What each connection to the events does, one after the other. */
 let connections: ((response: ServerResponse) => void)[]
@@ -15,7 +15,7 @@ beforeEach(async () => {
   status = 'running'
   connections = []
   resumedAfter = []
-  server = createServer((request, response) => {
+  close = await serve((request, response) => {
     if (request.url === '/api/v1/jobs/gone') {
       response.writeHead(404, { 'Content-Type': 'application/problem+json' })
       response.end(JSON.stringify({ code: 'not_found', detail: 'No job.' }))
@@ -28,22 +28,9 @@ beforeEach(async () => {
       response.end(JSON.stringify(job(status)))
     }
   })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  // The page's addresses are relative to where it came from.
-  const RealRequest = globalThis.Request
-  vi.stubGlobal('Request', class extends RealRequest {
-    constructor(input: string, init?: RequestInit) {
-      super(new URL(input, base), init)
-    }
-  })
 })
 
-afterEach(async () => {
-  vi.unstubAllGlobals()
-  server.closeAllConnections()
-  await new Promise((closed) => server.close(closed))
-})
+afterEach(() => close())
 
 const line = (id: number, kind: string, data: object): string => `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`
 

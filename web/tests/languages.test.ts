@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Voice } from '../src/api/types'
-import { primary, spokenLanguages, voicesFor } from '../src/live/languages'
+import { primary, spokenLanguages, voicesFor } from '../src/shared/languages'
 
 const voice = (language: string): Voice => ({ engine: 'e', name: language || 'any', language, gender: '', description: '' })
 

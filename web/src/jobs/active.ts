@@ -1,8 +1,9 @@
 import { computed, readonly, shallowRef, type Ref } from 'vue'
 import { getJob, listJobs } from '../api/jobs'
 import type { Job } from '../api/types'
-import { sleep } from '../live/backoff'
+import { sleep } from '../shared/backoff'
 import { online } from '../shared/online'
+import { hasEnded } from './record'
 
 const OFTEN_MS = 2_000
 const SELDOM_MS = 10_000
@@ -43,8 +44,14 @@ async function look(): Promise<void> {
     const { jobs: now } = await listJobs({ status: ['queued', 'running'], limit: 100 })
     const gone = jobs.value.filter(({ id }) => !now.some((job) => job.id === id))
     jobs.value = now
-    for (const { id } of gone) last.value = await getJob(id)
+    for (const { id } of gone) await tell(id)
   } catch {
-    // The banner says that the server is away; a job that was deleted meanwhile has no end to tell of.
+    // The banner says that the server is away.
   }
+}
+
+/** Unless it was deleted meanwhile, goes on again, or is only one too many for the list. */
+async function tell(id: string): Promise<void> {
+  const job = await getJob(id).catch(() => undefined)
+  if (hasEnded(job)) last.value = job
 }

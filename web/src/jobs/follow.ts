@@ -1,7 +1,7 @@
 import { getJob, jobEvents } from '../api/jobs'
 import { ApiError } from '../api/errors'
 import type { Job, JobEvent } from '../api/types'
-import { Backoff, sleep } from '../live/backoff'
+import { Backoff, sleep } from '../shared/backoff'
 import { hasEnded } from './record'
 
 export interface Sink {

@@ -12,6 +12,8 @@ const muted = ref(false)
 const level = ref(0)
 const current = reactive<{ track: MediaStreamTrack | null }>({ track: null })
 let stopMeter = (): void => undefined
+/** Counts what was asked for or given up: an answer that comes later is not wanted any more. */
+let wishes = 0
 
 /** The one microphone of this page. */
 export function useMicrophone() {
@@ -21,6 +23,7 @@ export function useMicrophone() {
 /** Asks for the microphone; never throws: `state` tells. */
 async function open(): Promise<MediaStreamTrack | null> {
   close()
+  const mine = wishes
   if (!navigator.mediaDevices?.getUserMedia) {
     state.value = 'insecure'
     return null
@@ -28,8 +31,13 @@ async function open(): Promise<MediaStreamTrack | null> {
   state.value = 'asking'
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: wanted() })
+    if (mine !== wishes) {
+      for (const track of stream.getTracks()) track.stop()
+      return null
+    }
     use(stream.getAudioTracks()[0]!, stream)
   } catch (error) {
+    if (mine !== wishes) return null
     const name = error instanceof DOMException ? error.name : ''
     state.value = name === 'NotAllowedError' || name === 'SecurityError' ? 'denied' : 'missing'
   }
@@ -55,6 +63,7 @@ function use(track: MediaStreamTrack, stream: MediaStream): void {
 }
 
 function close(): void {
+  wishes++
   stopMeter()
   level.value = 0
   if (current.track) {

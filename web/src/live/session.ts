@@ -1,7 +1,7 @@
 import { computed, reactive, ref, shallowRef } from 'vue'
 import { ApiError, createSession, isOffline, SessionApi } from '../api/client'
 import type { IceServer, Say, SessionInfo, SessionRequest } from '../api/types'
-import { Backoff, sleep } from './backoff'
+import { Backoff, sleep } from '../shared/backoff'
 import { emptyConversation, Listener } from './conversation'
 import { type Link, LinkError, type Transport } from './link'
 import { useMicrophone } from './microphone'
@@ -74,11 +74,12 @@ async function start(request: SessionRequest, withMicrophone: boolean): Promise<
   const signal = stop.signal
   try {
     if (withMicrophone) await microphone.open()
+    if (signal.aborted) return
     const session = await createSession(request)
     if (signal.aborted) return void new SessionApi(session.id).end().catch(() => undefined)
     run(session, session.ice_servers)
   } catch (error) {
-    fail(error)
+    if (!signal.aborted) fail(error)
   }
 }
 
@@ -92,6 +93,7 @@ async function rejoin(id: string): Promise<void> {
     await microphone.open()
     if (!signal.aborted) run(session, rememberedIce())
   } catch (error) {
+    if (signal.aborted) return
     if (error instanceof ApiError && error.status === 404) gone(signal)
     else fail(error)
   }

@@ -62,6 +62,9 @@ export function useRecorder() {
     recording.value = false
   }
 
-  onBeforeUnmount(discard)
+  onBeforeUnmount(() => {
+    discard()
+    microphone.close() // also one that is still being asked for
+  })
   return { recording, seconds, file, level: microphone.level, state: computed(() => microphone.state.value), start, stop, discard }
 }

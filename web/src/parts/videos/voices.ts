@@ -1,6 +1,6 @@
 import type { Voice } from '../../api/types'
 import { voiceId } from '../../api/voices'
-import { languageName, primary } from '../../live/languages'
+import { languageName, primary } from '../../shared/languages'
 import type { Choice } from '../ui/Combobox.vue'
 
 /** For a list that can be searched: by language, those `first` before the others. */
