@@ -2,7 +2,6 @@ import { address, api, got, upload, type Sending } from './call'
 import type { Avatar, Inspection, Job } from './types'
 
 export const listAvatars = (signal?: AbortSignal): Promise<Avatar[]> => got(api.GET('/api/v1/avatars', { signal }))
-export const getAvatar = (name: string, signal?: AbortSignal): Promise<Avatar> => got(api.GET('/api/v1/avatars/{name}', { params: { path: { name } }, signal }))
 export const deleteAvatar = (name: string): Promise<void> => got(api.DELETE('/api/v1/avatars/{name}', { params: { path: { name } } }))
 export const exportUrl = (name: string): string => address('/api/v1/avatars/{name}/export', { name })
 

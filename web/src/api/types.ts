@@ -4,9 +4,7 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Avatar = Schemas['Avatar']
-export type Box = Schemas['Box']
 export type Inspection = Schemas['Inspection']
-export type Plugin = Schemas['Plugin']
 export type Preset = Schemas['Preset']
 export type System = Schemas['System']
 export type Engine = Schemas['EngineInfo']

@@ -1,4 +1,4 @@
-import { address, api, got } from './call'
+import { api, got } from './call'
 import type { Voice } from './types'
 
 export const listVoices = (query: { language?: string; engine?: string } = {}, signal?: AbortSignal): Promise<Voice[]> => got(api.GET('/api/v1/voices', { params: { query }, signal }))
@@ -6,8 +6,5 @@ export const listVoices = (query: { language?: string; engine?: string } = {}, s
 /** How a voice is named in requests. */
 export const voiceId = (voice: Pick<Voice, 'engine' | 'name'>): string => `${voice.engine}:${voice.name}`
 
-/** Address of an MP3 in which the voice says the text (<= 300 characters), or a short sentence of its language. */
-export const sampleUrl = (voice: string, text = ''): string => address('/api/v1/voices/sample', {}, { voice, text })
-
-/** The same as a sound; unlike a player's own request a refusal says why. */
+/** MP3 in which the voice says the text (<= 300 characters), or a short sentence of its language. */
 export const voiceSample = (voice: string, text = '', signal?: AbortSignal): Promise<Blob> => got(api.GET('/api/v1/voices/sample', { params: { query: { voice, text } }, parseAs: 'blob', signal }))

@@ -1,7 +1,7 @@
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { told } from '../api/errors'
 import type { Job } from '../api/types'
+import { useTold } from '../i18n/told'
 import { confirm } from '../parts/ui/confirm'
 import { toast } from '../parts/ui/toast'
 import { act, type Action } from './actions'
@@ -10,7 +10,8 @@ const SAID = { cancel: 'jobs.cancelled_now', resume: 'jobs.resumed_now', retry: 
 
 /** Cancels, resumes, retries or deletes a job: asks where something could be lost, and says how it went. */
 export function usePerform() {
-  const { t, te, locale } = useI18n()
+  const { t } = useI18n()
+  const told = useTold()
   const busy = ref<Action>()
 
   /** Gives whether it was done, and the job as it is then. */
@@ -23,7 +24,7 @@ export function usePerform() {
       toast(t(SAID[action]))
       return { job: now }
     } catch (error) {
-      const { message, hint } = told(error, { t, te, english: locale.value.startsWith('en') })
+      const { message, hint } = told(error)
       toast(message, { hint, tone: 'bad' })
       return undefined
     } finally {

@@ -4,13 +4,11 @@ import { remembered } from './remembered'
 export type Theme = 'system' | 'light' | 'dark'
 export const THEMES: Theme[] = ['system', 'light', 'dark']
 
-const chosen = remembered<string>('theme', 'system')
+/** The chosen theme; this browser keeps it. */
+export const theme = remembered<string>('theme', 'system')
 
 watchEffect(() => {
-  const { value } = chosen
+  const { value } = theme
   if (value === 'light' || value === 'dark') document.documentElement.dataset.theme = value
   else delete document.documentElement.dataset.theme
 })
-
-/** The chosen theme; this browser keeps it. */
-export const theme = chosen

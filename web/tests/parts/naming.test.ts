@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { isName, suggestedName } from '../../src/parts/avatars/naming'
+import { isName, nameFault, suggestedName } from '../../src/parts/avatars/naming'
 
 describe('an avatar’s name', () => {
   it('has letters of any script, digits, spaces and a few marks', () => {
     for (const name of ['Anna', '小李', 'Dr. Who-2', '_x', 'Élodie', 'नमस्ते', '7']) expect(isName(name), name).toBe(true)
     for (const name of ['', ' ', '.hidden', '-x', 'a/b', 'a..b', 'ends.', 'x'.repeat(65), 'a\nb', '<b>']) expect(isName(name), name).toBe(false)
+  })
+
+  it('is told apart from one that cannot be, and from one that there is', () => {
+    expect(['', ' ', 'Anna', 'a/b', ' ANNA 2 '].map((name) => nameFault(name, ['anna 2']))).toEqual(['', '', '', 'bad', 'taken'])
   })
 
   it('is suggested from the file, if that says something', () => {

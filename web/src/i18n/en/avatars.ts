@@ -91,7 +91,6 @@ export default {
     back: 'Back to the form',
   },
   consent: {
-    title: 'Consent',
     who_is_it: 'Who is shown?',
     me: 'Me',
     other: 'Someone else',

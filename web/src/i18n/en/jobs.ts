@@ -87,7 +87,6 @@ export default {
     copy_log: 'Copy the log',
     download_log: 'Download the log',
     to_end: 'To the end',
-    metrics: 'Measurements',
     step: 'Step',
     previews: 'Previews',
     preview_of: 'Preview at step {step}',

@@ -93,7 +93,6 @@ export default {
     intro: 'From your last word to the avatar’s first one.',
     median: 'Median',
     turn: 'Turn {n}',
-    total: 'Total',
     slowest: 'slowest',
     seconds: '{s} s',
     vad: 'Silence noticed',
@@ -121,7 +120,6 @@ export default {
     other: 'Something went wrong.',
     retry: 'Try again',
     dismiss: 'Dismiss',
-    warning: 'Note',
   },
   warning: {
     recognizer: 'Speech is not understood right now.',

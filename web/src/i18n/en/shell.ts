@@ -37,7 +37,6 @@ export default {
     copy: 'Copy',
     copied: 'Copied',
     copy_failed: 'The browser did not allow copying.',
-    more: 'More',
     actions: 'Actions',
     nothing_found: 'Nothing found',
     more_found: '{n} more: type to narrow it down.',

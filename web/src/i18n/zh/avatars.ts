@@ -93,7 +93,6 @@ const zh: typeof en = {
     back: '返回表单',
   },
   consent: {
-    title: '肖像授权',
     who_is_it: '照片里是谁？',
     me: '我本人',
     other: '其他人',

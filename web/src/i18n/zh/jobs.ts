@@ -89,7 +89,6 @@ const zh: typeof en = {
     copy_log: '复制日志',
     download_log: '下载日志',
     to_end: '到末尾',
-    metrics: '指标',
     step: '步数',
     previews: '预览',
     preview_of: '第 {step} 步的预览',

@@ -95,7 +95,6 @@ const zh: typeof en = {
     intro: '从您说完最后一个字，到数字人开口。',
     median: '中位数',
     turn: '第 {n} 轮',
-    total: '合计',
     slowest: '最慢',
     seconds: '{s} 秒',
     vad: '静音检测',
@@ -123,7 +122,6 @@ const zh: typeof en = {
     other: '出了点问题。',
     retry: '重试',
     dismiss: '关闭',
-    warning: '提示',
   },
   warning: {
     recognizer: '现在听不懂语音。',

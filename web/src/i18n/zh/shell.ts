@@ -39,7 +39,6 @@ const zh: typeof en = {
     copy: '复制',
     copied: '已复制',
     copy_failed: '浏览器不允许复制。',
-    more: '更多',
     actions: '操作',
     nothing_found: '没有找到',
     more_found: '还有 {n} 项，输入文字可缩小范围。',

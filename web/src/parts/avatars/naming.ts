@@ -6,6 +6,14 @@ export function isName(name: string): boolean {
   return NAME.test(name.trim().normalize('NFC')) && !name.includes('..')
 }
 
+/** What is wrong with a name; "": nothing, or nothing was entered yet. */
+export function nameFault(name: string, taken: readonly string[]): '' | 'bad' | 'taken' {
+  const wanted = name.trim().toLowerCase()
+  if (!wanted) return ''
+  if (!isName(name)) return 'bad'
+  return taken.some((one) => one.toLowerCase() === wanted) ? 'taken' : ''
+}
+
 /** A name for the avatar made from a file, that none has yet. */
 export function suggestedName(file: string, taken: readonly string[]): string {
   const words = file
