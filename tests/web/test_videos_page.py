@@ -13,7 +13,8 @@ from media.made import tone
 from server.conftest import Server
 from web.site import Made, go, until_it_plays
 
-LONG = "This takes a while to be drawn, since it is said again and again. " * 60
+LONG = "This takes a while to be drawn, since it is said again and again. " * 20
+"""A minute and a half: time enough to look at it, leave, come back and stop it."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_making_can_be_watched_left_stopped_and_gone_on_with(page: Page, server:
     expect(page.get_by_role("progressbar")).to_be_visible()
     # Elsewhere on the page its end is told of.
     page.get_by_role("link", name="Avatars", exact=True).click()
-    expect(page.get_by_role("status").filter(has_text="is done")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("status").filter(has_text="is done")).to_be_visible(timeout=100_000)
     page.get_by_role("link", name="Show", exact=True).click()
     until_it_plays(page, -1)
     assert page.url.endswith(job)
@@ -160,13 +161,10 @@ def test_two_are_chosen_and_compared_on_one_clock(page: Page, made: Made):
 
 def test_two_play_together_though_asked_to_before_they_have_come(page: Page, made: Made):
     held: list[Route] = []
-    film = f"**/{made.videos[0]}/video.mp4"
-    page.route(film, held.append)
+    page.route(f"**/{made.videos[0]}/video.mp4", lambda route: held.append(route), times=1)
     go(page, f"/compare/{made.videos[0]}/{made.videos[1]}")
     page.get_by_role("button", name="Play").click()
-    page.unroute(film)
-    for route in held:
-        route.continue_()
+    held[0].continue_()
     page.wait_for_function(BOTH_PLAY)
 
 
