@@ -1,4 +1,4 @@
-"""A real server, the built page, and the system's Chromium with a microphone that plays a recording."""
+"""A real server, the built page, and the system's Chromium."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
-from live.sessions import voice
-from mien.settings import Settings, load
+from mien.settings import load
 from server.conftest import Server, make_dot, start, stop
 from web.site import Made, make
 
@@ -21,8 +18,8 @@ STATIC = Path(__file__).parents[2] / "src" / "mien" / "server" / "static"
 expect.set_options(timeout=15_000)  # beside other work a page may take its time
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -50,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"not here: {', '.join(missing)}"))
 
 
-@pytest.fixture(scope="package")
+# For the whole session: where workers share the tests, those of other folders come between and would end a package's fixtures.
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("web")
     make_dot(folder)
@@ -59,30 +57,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert stop(server) == 0
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def made(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Made:
     return make(server, tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture(scope="package")
-def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some silence, a question, and silence again, over and over."""
-    folder = tmp_path_factory.mktemp("microphone")
-    question = voice("Tell me what time it is", Settings(data_dir=folder, cache_dir=folder))
-    silence = np.zeros(16000, np.int16)
-    path = folder / "question.wav"
-    soundfile.write(path, np.concatenate([silence, silence, question, *[silence] * 8]), 16000)
-    return path
+def playwright() -> Iterator[Playwright]:
+    """Not for longer: while it is there, `asyncio.run` refuses to work in its thread."""
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="package")
-def browser(microphone: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-        )
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -100,11 +90,11 @@ def opens(browser: Browser, server: Server, tolerated: list[str]) -> Iterator[Op
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
-    def opens(url: str = server.url, **choices: Any) -> BrowserContext:
-        usual = {"base_url": url, "locale": "en-US", "viewport": DESKTOP}
+    def opens(**choices: Any) -> BrowserContext:
+        usual = {"base_url": server.url, "locale": "en-US", "viewport": DESKTOP}
         context = browser.new_context(**usual | choices)
         context.set_default_timeout(15_000)
-        context.on("request", lambda request: None if _own(request.url, url) else complaints.append(request.url))
+        context.on("request", lambda request: None if _own(request.url, server.url) else complaints.append(request.url))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         contexts.append(context)

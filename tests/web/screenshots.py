@@ -93,9 +93,7 @@ def take(browser: Browser, language: str, wanted: list[str]) -> None:
         try:
             video = furnish(server, Path(folder), language)
             locale = {"en": "en-GB", "zh": "zh-CN"}[language]
-            context = browser.new_context(
-                base_url=server.url, locale=locale, viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]}
-            )
+            context = browser.new_context(base_url=server.url, locale=locale, viewport=DESKTOP)
             page = context.new_page()
             shots: dict[str, Callable[[], object]] = {
                 "home": lambda: still(page, "home", "/", language),

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
+from live.sessions import voice
+from mien.settings import Settings
 from server.conftest import Server
+from web.conftest import CHROMIUM, FLAGS
 
 PLAYS = """() => {
     const video = document.querySelector('video');
     return video && video.videoWidth > 0 && video.currentTime > 1 && !video.paused;
 }"""
+
+
+@pytest.fixture(scope="module")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some silence, a question, and silence again, over and over."""
+    folder = tmp_path_factory.mktemp("microphone")
+    question = voice("Tell me what time it is", Settings(data_dir=folder, cache_dir=folder))
+    silence = np.zeros(16000, np.int16)
+    path = folder / "question.wav"
+    soundfile.write(path, np.concatenate([silence, silence, question, *[silence] * 8]), 16000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, microphone: Path) -> Iterator[Browser]:
+    """With a microphone that plays a recording."""
+    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+    with playwright.chromium.launch(executable_path=CHROMIUM, args=flags) as browser:
+        yield browser
 
 
 def open_page(page: Page, address: str = "/#/live", button: str = "Start talking") -> None:

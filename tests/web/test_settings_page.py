@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from server.conftest import Server, eventually, make_dot, start, stop
+from mien.server.tokens import TokenStore
+from server.conftest import Server, eventually
 from web.conftest import Opens
 from web.site import go, toast
 
@@ -17,13 +17,12 @@ KEY = "sk-not-a-real-one"
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Server]:
-    """A server that a test may lock or stop."""
-    make_dot(tmp_path)
-    server = start(tmp_path, RATE_LIMIT=0)
-    yield server
-    if server.process.poll() is None:
-        assert stop(server) == 0
+def unlocked_afterwards(server: Server) -> Iterator[None]:
+    """No token is left, so that nobody else needs one."""
+    yield
+    tokens = TokenStore(server.data_dir)
+    for token in list(tokens.list()):
+        tokens.revoke(token.id)
 
 
 def test_a_value_is_kept_and_goes_back_to_its_default(page: Page, server: Server):
@@ -34,13 +33,17 @@ def test_a_value_is_kept_and_goes_back_to_its_default(page: Page, server: Server
     group = page.locator("form").filter(has=page.get_by_role("heading", name="Language model"))
     field = group.get_by_role("textbox", name="Messages remembered")
     usual = kept()
+    elsewhere = page.get_by_role("combobox", name="Usual voice")
+    elsewhere.fill("espeak:cmn")
     field.fill("-3")
     expect(group.get_by_role("button", name="Save")).to_be_disabled()
     field.fill("7")
     group.get_by_role("button", name="Save").click()
     toast(page, "Saved.")
     assert kept() == 7
+    expect(elsewhere).to_have_value("espeak:cmn")
     page.reload()
+    expect(elsewhere).to_have_value("espeak")
     expect(field).to_have_value("7")
     group.get_by_role("button", name="Messages remembered: back to the default").click()
     group.get_by_role("button", name="Save").click()
@@ -73,13 +76,14 @@ def test_a_service_is_tried_out_before_it_is_kept(page: Page):
     group.get_by_role("button", name="Discard").click()
 
 
-def test_tokens_lock_the_server_and_say_what_each_may(opens: Opens, alone: Server, tolerated: list[str]):
+@pytest.mark.usefixtures("unlocked_afterwards")
+def test_tokens_lock_the_server_and_say_what_each_may(opens: Opens, tolerated: list[str]):
     tolerated += ["401", "403"]
-    owner = opens(alone.url).new_page()
+    owner = opens().new_page()
     go(owner, "/settings/tokens")
     new_token(owner, "mine")
     reader = new_token(owner, "reader", "Look at things")
-    page = opens(alone.url).new_page()
+    page = opens().new_page()
     page.goto("/")
     page.get_by_label("Token").fill("wrong")
     page.keyboard.press("Enter")
@@ -92,6 +96,7 @@ def test_tokens_lock_the_server_and_say_what_each_may(opens: Opens, alone: Serve
     expect(page.get_by_text("Your token has the scope “read”.")).to_be_visible()
     page.get_by_role("link", name="Videos", exact=True).click()
     page.get_by_role("link", name="New video").first.click()
+    expect(page.get_by_role("radio", name="Astronaut")).to_be_checked()
     page.get_by_role("textbox", name="Text").fill("May I?")
     page.get_by_role("button", name="Make the video").click()
     expect(page.get_by_role("alert")).to_contain_text("token")
@@ -117,20 +122,16 @@ def new_token(page: Page, name: str, scope: str = "") -> str:
     return text
 
 
-def test_a_server_that_is_away_is_told_of_and_found_again(opens: Opens, alone: Server, tolerated: list[str]):
-    tolerated.append("ERR_CONNECTION_REFUSED")
-    page = opens(alone.url).new_page()
+def test_a_server_that_is_away_is_told_of_and_found_again(context: BrowserContext, tolerated: list[str]):
+    tolerated.append("ERR_INTERNET_DISCONNECTED")
+    page = context.new_page()
     go(page, "/jobs")
-    port = alone.url.rpartition(":")[2]
-    folder = alone.data_dir.parent
-    assert stop(alone) == 0
+    context.set_offline(True)
     page.get_by_role("combobox", name="State").select_option("Failed")
     expect(page.get_by_text("Is “mien serve” running, and are you connected?")).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text="goes on by itself")).to_be_visible()
-    page.get_by_role("link", name="Avatars", exact=True).click()  # whose code is not here yet
-    again = start(folder, "serve", "--port", port)
-    try:
-        expect(page.get_by_role("heading", name="dot")).to_be_visible(timeout=20_000)
-        expect(page.get_by_role("alert")).to_have_count(0)
-    finally:
-        assert stop(again) == 0
+    with page.expect_event("requestfailed", lambda request: request.url.endswith(".js")):
+        page.get_by_role("link", name="Avatars", exact=True).click()  # whose code is not here yet
+    context.set_offline(False)
+    expect(page.get_by_role("heading", name="dot")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
