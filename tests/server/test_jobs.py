@@ -257,7 +257,7 @@ def test_what_a_job_said_is_told_again_with_its_latest_progress_only(server: Ser
     numbers = [int(event["id"]) for event in events if "id" in event]
     assert numbers == sorted(set(numbers))
     progress = [event["data"] for event in events if event["event"] == "progress"]
-    assert [(one["stage"], one["percent"], one["attempt"]) for one in progress] == [("finish", 100.0, 1)]
+    assert [(one["stage"], one["attempt"]) for one in progress] == [("finish", 1)]
     assert events[-1]["event"] == "state"
     assert events[-1]["data"]["status"] == "succeeded"
     assert events[-1]["data"]["result"]["video"] == "video.mp4"
