@@ -1,0 +1,1 @@
+"""How good a talking head is, measured on its video."""
