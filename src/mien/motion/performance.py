@@ -17,7 +17,7 @@ from mien.motion.head import Head
 from mien.motion.segment import Segment
 from mien.motion.source import ACCENT, CONTACT, LIP_BITE, LIPS_CLOSE
 from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
-from mien.types import Phoneme, Samples, frame_bounds
+from mien.types import DRIVERS, Driver, Phoneme, Samples, frame_bounds
 
 _RELEASE_S = 0.16
 """The mouth leaves what it was doing within this time when its source changes: end of a segment, `clear`, sound that comes late."""
@@ -42,18 +42,22 @@ class Performance:
         fps: frames per second, 1 … 240.
         seed: of head, eyes, brows and smile.
         av_advance_ms: 0 … 300.
+        driver: what moves the mouth; "auto": the phonemes where they are known, else the network.
 
     Raises:
-        UsageError: fps or av_advance_ms is out of bounds.
+        UsageError: fps or av_advance_ms is out of bounds, or there is no such driver.
     """
 
-    def __init__(self, fps: float = 25.0, seed: int = 0, av_advance_ms: float = 70.0) -> None:
+    def __init__(self, fps: float = 25.0, seed: int = 0, av_advance_ms: float = 70.0, driver: Driver = "auto") -> None:
         if not 1.0 <= fps <= 240.0:
             raise UsageError(f"{fps} frames per second cannot be made.", hint="Use 1 to 240, usually 25.")
         if not 0.0 <= av_advance_ms <= 300.0:
             raise UsageError(f"The mouth cannot run {av_advance_ms} ms ahead.", hint="Use 0 to 300 ms.")
         self.fps = fps
+        if driver not in DRIVERS:
+            raise UsageError(f"There is no driver of the mouth {driver!r}.", hint=f"Known: {', '.join(DRIVERS)}.")
         self._advance_s = av_advance_ms / 1000.0
+        self._driver: Driver = driver
         head, eyes, gestures = np.random.default_rng(seed).spawn(3)
         self._head, self._eyes, self._gestures = Head(fps, head), Eyes(fps, eyes), Gestures(fps, gestures)
         self._index = 0
@@ -75,9 +79,12 @@ class Performance:
             samples: float32 mono 16 kHz, any length.
             phonemes: the sounds that begin in these samples, times relative to their start; () if none begins here; None if they are
                 not known: the mouth then follows the sound itself.
+
+        Raises:
+            UsageError: the samples are not float32 mono, or the driver is "phonemes" and they are not known.
         """
         if not self._segments or self._segments[-1].ended:
-            self._segments.append(Segment(self.fps, self._advance_s))
+            self._segments.append(Segment(self.fps, self._advance_s, self._driver))
         self._segments[-1].push(samples, phonemes)
 
     def end_segment(self) -> None:

@@ -43,7 +43,7 @@ class SketchSession:
     def __init__(self, picture: Image, centre: np.ndarray, options: SketchOptions) -> None:
         self.fps = options.fps
         self.size = (options.size, options.size)
-        self._performance = Performance(fps=options.fps, seed=options.seed)
+        self._performance = Performance(fps=options.fps, seed=options.seed, driver=options.driver)
         self.latency_frames = self._performance.latency_frames
         self._picture, self._centre = picture, centre
         self._index = 0

@@ -38,7 +38,8 @@ class PortraitEngine:
             scene = Scene.head(picture, matte, landmarks, options.size)
         else:
             scene = Scene.full(picture, matte, landmarks)
-        return PortraitSession(Renderer(scene), Performance(fps=options.fps, seed=options.seed), options.fps)
+        performance = Performance(fps=options.fps, seed=options.seed, driver=options.driver)
+        return PortraitSession(Renderer(scene), performance, options.fps)
 
 
 class PortraitSession:
