@@ -62,6 +62,9 @@ class SketchSession:
             raise UsageError(f"A sketch has no movement called {name!r}.", hint=f"Known: {', '.join(self.actions)}.")
         self._performance.act(name)
 
+    def listen(self, on: bool) -> None:
+        self._performance.listen(on)
+
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():
             yield self._frame(pose, audio)

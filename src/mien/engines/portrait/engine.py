@@ -66,6 +66,9 @@ class PortraitSession:
     def act(self, name: str) -> None:
         self._performance.act(name)
 
+    def listen(self, on: bool) -> None:
+        self._performance.listen(on)
+
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():
             frame = AvatarFrame(self._index, self._renderer.draw(pose), audio)
