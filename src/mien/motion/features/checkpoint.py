@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,6 +36,21 @@ _DTYPES = {
 }
 _LARGEST_HEADER = 100_000_000
 """Bytes, as in the format's own description."""
+
+_DAMAGED = (
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What PyTorch raises over bytes that are none of its files."""
 
 _WRAPPINGS = ("state_dict", "model", "model_state_dict")
 
@@ -160,7 +176,7 @@ def _read_torch(path: Path) -> Mapping[str, Any]:
             f"{path} holds more than weights, or is damaged; nothing in it was run.",
             hint="Use a safetensors file of the same model, or a checkpoint that holds tensors only.",
         ) from error
-    except (RuntimeError, ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise WeightsError(f"{path} cannot be read as weights: {error}.", hint="Fetch it again.") from error
     if not isinstance(held, Mapping):
         raise WeightsError(f"There are no weights in {path}.", hint="Fetch the file that the model's authors name.")

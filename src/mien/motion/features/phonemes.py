@@ -60,8 +60,8 @@ def read_vocabulary(folder: Path) -> list[str | None]:
         WeightsError: there is no such file, or it does not number its symbols.
     """
     numbers = read_config(folder, "vocab.json")
-    by_number = {number: name for name, number in numbers.items()}
-    if sorted(map(str, by_number)) != sorted(map(str, range(len(numbers)))):
+    by_number = {number: name for name, number in numbers.items() if isinstance(number, int)}
+    if by_number.keys() != set(range(len(numbers))):
         raise WeightsError(
             f"{folder / 'vocab.json'} does not number its symbols from 0.",
             hint="Fetch the vocab.json of the model again.",
