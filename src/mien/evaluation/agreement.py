@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,27 +92,32 @@ class Comparison:
         edge = int(_LAG_ROWS[-1])
         used = np.isfinite(curves).all(axis=0) & (at >= edge) & (at < rows - edge)
         self._at = at[used]
-        self._lips = _normal(curves[:, used])
+        self._lips = curves[:, used]
 
     def correlations(self, tracks: Tracks) -> NDArray[np.float64]:
         """r by lag and channel: (41, 3); NaN for a channel that does not move."""
-        ready = smoothed(tracks, MOUTH_RATE)
+        return self._scores(smoothed(tracks, MOUTH_RATE))
+
+    def _scores(self, ready: Tracks) -> NDArray[np.float64]:
         if len(self._at) < 2:
             return np.full((len(_LAG_ROWS), len(CHANNELS)), np.nan)
-        return np.stack([(self._lips * _normal(ready[:, self._at - lag])).mean(axis=1) for lag in _LAG_ROWS])
+        lips = _normal(self._lips)
+        return np.stack([(lips * _normal(ready[:, self._at - lag])).mean(axis=1) for lag in _LAG_ROWS])
+
+    def _mismatched(self, tracks: Tracks) -> Iterator[NDArray[np.float64]]:
+        ready = smoothed(tracks, MOUTH_RATE)
+        return (self._scores(np.roll(ready, shift, axis=1)) for shift in shifts(tracks.shape[1]))
 
     def best(self, tracks: Tracks) -> Agreement:
         """At the lag where the mean over the channels is highest; the mismatched choose theirs as well."""
         scores = self.correlations(tracks)
         lag = _best(scores)
-        shifted = [self.correlations(np.roll(tracks, shift, axis=1)) for shift in shifts(tracks.shape[1])]
-        return _agreement(lag, _named(scores[lag]), [_named(each[_best(each)]) for each in shifted])
+        return _agreement(lag, scores[lag], [each[_best(each)] for each in self._mismatched(tracks)])
 
     def fixed(self, tracks: Tracks, lag_ms: float) -> Agreement:
         """At a given lag, within ± `MOST_LAG_S`."""
         lag = int(np.abs(_LAG_ROWS - lag_ms * MOUTH_RATE / 1000).argmin())
-        shifted = [self.correlations(np.roll(tracks, shift, axis=1)) for shift in shifts(tracks.shape[1])]
-        return _agreement(lag, _named(self.correlations(tracks)[lag]), [_named(each[lag]) for each in shifted])
+        return _agreement(lag, self.correlations(tracks)[lag], [each[lag] for each in self._mismatched(tracks)])
 
 
 def shifts(rows: int) -> list[int]:
@@ -167,5 +172,6 @@ def _named(scores: NDArray[np.float64]) -> dict[str, float]:
     return {**dict(zip(CHANNELS, scores.tolist(), strict=True)), "mean": float(_mean(scores))}
 
 
-def _agreement(lag: int, found: Figures, mismatched: list[Figures]) -> Agreement:
-    return Agreement(lag_ms=round(1000 * _LAG_ROWS[lag] / MOUTH_RATE), **figures(found, mismatched))
+def _agreement(lag: int, scores: NDArray[np.float64], mismatched: list[NDArray[np.float64]]) -> Agreement:
+    found = figures(_named(scores), [_named(each) for each in mismatched])
+    return Agreement(lag_ms=round(1000 * _LAG_ROWS[lag] / MOUTH_RATE), **found)

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from mien.errors import MissingDependency
+from mien.media import is_silent
 from mien.motion.coarticulation import BURST_S
-from mien.types import SAMPLE_RATE, Phoneme, Progress, Report, Samples, silent
+from mien.types import SAMPLE_RATE, Phoneme, Progress, Report, Samples, Sound, silent
 
 _PIECE_S = 15.0
 """At a time: so often it can be stopped, and the mean cepstrum is taken anew."""
 
-_FRAMES_PER_S = 100
+_HOP = SAMPLE_RATE // 100
+"""Samples of one of its frames."""
 
 _IPA = {
     "AA": "ɑː",
@@ -90,20 +92,20 @@ def english_sounds(samples: Samples, *, report: Report = silent) -> tuple[Phonem
         decoder.start_utt()
         decoder.process_raw((np.clip(piece, -1.0, 1.0) * 32767.0).astype("<i2").tobytes(), False, True)
         decoder.end_utt()
-        found += _sounds(decoder.seg() or (), start / SAMPLE_RATE)
+        found += _sounds(decoder.seg() or (), samples, start)
         report(Progress("listen", (start + len(piece)) / SAMPLE_RATE, len(samples) / SAMPLE_RATE, "seconds"))
     return _released(found)
 
 
-def _sounds(segments: Iterable[Any], offset_s: float) -> list[Phoneme]:
-    return [
-        Phoneme(
-            _IPA.get(segment.word, ""),
-            offset_s + segment.start_frame / _FRAMES_PER_S,
-            offset_s + (segment.end_frame + 1) / _FRAMES_PER_S,
-        )
-        for segment in segments
-    ]
+def _sounds(segments: Iterable[Any], samples: Samples, start: int) -> list[Phoneme]:
+    """What was recognised in the sound from sample `start` on; where that is silent, a pause."""
+    found = []
+    for segment in segments:
+        begin, end = (start + frame * _HOP for frame in (segment.start_frame, segment.end_frame + 1))
+        quiet = is_silent(Sound(samples[begin:end], SAMPLE_RATE))
+        ipa = "" if quiet else _IPA.get(segment.word, "")
+        found.append(Phoneme(ipa, begin / SAMPLE_RATE, end / SAMPLE_RATE))
+    return found
 
 
 def _released(sounds: list[Phoneme]) -> tuple[Phoneme, ...]:
