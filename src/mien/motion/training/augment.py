@@ -36,6 +36,8 @@ def augmented(utterance: Utterance, rng: np.random.Generator, others: Sequence[S
         rng: decides everything.
         others: speech in the background, at 16 kHz; without it, the utterance itself is used. It is played backwards.
     """
+    if not len(utterance.samples):
+        return utterance
     speed = float(np.exp(rng.uniform(*np.log(SPEEDS))))
     samples = faster(utterance.samples, speed)
     phonemes = tuple(

@@ -1,4 +1,4 @@
-"""Speech without end to learn from, with exact phoneme times, the same for the same seed.
+"""Speech without end to learn from, with exact phoneme times, as a seed decides.
 
 flite, espeak-ng in many languages with Mandarin first, recorded sentences with forced alignment if there are any, and sounds that
 nobody speaks.
@@ -78,7 +78,7 @@ def utterances(
     """Sound of all kinds, mixed.
 
     Args:
-        seed: decides everything; `workers` changes nothing.
+        seed: decides everything but the noise in the breathy ones of espeak-ng's voices; `workers` changes nothing.
         seconds: ends with the utterance that reaches this much sound.
         workers: how many utterances are made at the same time.
         kinds: share of the time of each kind, as in `SHARES`; what is left out is not made.

@@ -1,4 +1,4 @@
-"""Brings the phonemes of other voices to espeak-ng's conventions: where stops begin, and which vowels are stressed."""
+"""Brings the phonemes of all voices to one convention: when consonants begin and let go, and which vowels are stressed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mien.motion.coarticulation import BURST_S
 from mien.motion.visemes import targets
 from mien.types import SAMPLE_RATE, Phoneme, Samples
 
@@ -20,6 +21,15 @@ _SHORTEST_S = 0.01
 _USUAL_BURST = 0.7
 """Share of a stop's time that has passed at its burst, where none is heard."""
 _HEARD_DB = 6.0
+
+_VOICED_STOPS, _NASALS = "bdɡgɖɟ", "mnŋɲɳ"
+_RELEASE_S = 0.024
+"""Measured on en-us, de, es, it and cmn at three speeds and with four variants: the spectrum changes most 15 to 35 ms before the
+vowel's event, times the speed; for s z f v it does so within 4 ms of it."""
+_MOST_OF_IT = 0.45
+_SILENT_S = 0.02
+_SILENCE = 0.001
+"""Sample values; −60 dB. espeak-ng's closures are digital silence."""
 
 
 def at_bursts(samples: Samples, phonemes: Sequence[Phoneme]) -> tuple[Phoneme, ...]:
@@ -54,6 +64,36 @@ def _burst_s(samples: Samples, start_s: float, end_s: float) -> float:
     if not inside.any() or rise_db[inside].max() < _HEARD_DB:
         return start_s + _USUAL_BURST * (end_s - start_s)
     return float(at[inside][rise_db[inside].argmax()])
+
+
+def released(samples: Samples, phonemes: Sequence[Phoneme], rate: float) -> tuple[Phoneme, ...]:
+    """espeak-ng's phonemes with voiced stops and nasals in their place.
+
+    espeak-ng counts the way from such a consonant into the vowel to the consonant, where others count it to the vowel; and after a
+    pause or another consonant it dates a voiced stop at its burst, with a closure of silence before it.
+
+    Args:
+        rate: the factor on espeak-ng's speed with which they were spoken.
+    """
+    result: list[Phoneme] = []
+    for sound in phonemes:
+        start_s = sound.start_s
+        letter, before = sound.ipa[:1], result[-1] if result else None
+        joined = before is not None and start_s - before.end_s < _SHORTEST_S
+        if letter in _VOICED_STOPS and _silent(samples, start_s - _SILENT_S, start_s - _SILENT_S / 4):
+            free_s = 0.0 if before is None else before.start_s + _SHORTEST_S if joined else before.end_s
+            start_s = max(free_s, start_s - BURST_S)
+        if before is not None and joined:
+            if _letter(sound) == "V" and before.ipa[:1] in _VOICED_STOPS + _NASALS:
+                start_s -= min(_RELEASE_S / rate, _MOST_OF_IT * (before.end_s - before.start_s))
+            result[-1] = replace(before, end_s=start_s)
+        result.append(replace(sound, start_s=start_s))
+    return tuple(result)
+
+
+def _silent(samples: Samples, start_s: float, end_s: float) -> bool:
+    piece = samples[max(0, round(start_s * SAMPLE_RATE)) : max(0, round(end_s * SAMPLE_RATE))]
+    return float(np.abs(piece).max(initial=0.0)) < _SILENCE
 
 
 def with_stress(phonemes: Sequence[Phoneme], stressed: Sequence[Phoneme]) -> tuple[Phoneme, ...]:

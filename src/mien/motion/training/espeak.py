@@ -10,12 +10,13 @@ import numpy as np
 
 from mien.errors import VoiceError
 from mien.media import resample
+from mien.motion.training.dating import released
 from mien.motion.training.texts import sentence
 from mien.motion.training.utterance import Utterance
 from mien.motion.training.words import WORDS
 from mien.settings import load
 from mien.speech.voices.espeak.voice import EspeakVoice
-from mien.types import SAMPLE_RATE, Phoneme, SpeechChunk
+from mien.types import SAMPLE_RATE, Phoneme, Samples, SpeechChunk
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +27,12 @@ VARIANTS = (
     "", "f1", "f2", "f3", "f5", "m1", "m2", "m3", "m4", "m5", "m7", "m8", "Alex", "Andrea", "Annie", "belinda", "benjamin",
     "caleb", "david", "ed", "edward", "fast", "Gene", "grandma", "grandpa", "iven", "iven2", "john", "kaukovalta", "klatt",
     "klatt3", "linda", "Marco", "Mario", "max", "Michael", "miguel", "Mike", "norbert", "pablo", "paul", "pedro", "quincy",
-    "rob", "robert", "sandro", "shelby", "steph", "steph2", "Tweaky", "victor", "zac",
+    "rob", "robert", "sandro", "shelby", "steph", "steph2", "Tweaky", "victor", "whisper", "zac",
 )  # fmt: skip
 HELD_OUT = ("f4", "m6", "Andy", "anika", "klatt2", "marcelo", "michel", "steph3")
+
+_AS_SOUNDS = {"ʲ": "j"}
+"""In Russian and Polish espeak-ng tells of a soft consonant's glide as if it were a sound."""
 
 _RATES = (0.75, 1.5)
 """Factors on 165 words a minute."""
@@ -67,23 +71,27 @@ class EspeakSource:
             return None
         finally:
             self._free.put(voice)
-        return _joined(chunks, language, f"espeak:{name}", text) if chunks else None
+        if not chunks:
+            return None
+        samples, phonemes = _joined(chunks)
+        return Utterance(samples, released(samples, phonemes, rate), language, f"espeak:{name}", text)
 
     def close(self) -> None:
         for voice in self._voices:
             voice.close()
 
 
-def _joined(chunks: Sequence[SpeechChunk], language: str, voice: str, text: str) -> Utterance:
-    """One utterance of consecutive chunks, at 16 kHz."""
+def _joined(chunks: Sequence[SpeechChunk]) -> tuple[Samples, list[Phoneme]]:
+    """The sound of consecutive chunks at 16 kHz, and its phonemes without pauses."""
     sample_rate, before_s = chunks[0].sample_rate, 0.0
     phonemes: list[Phoneme] = []
     for chunk in chunks:
         phonemes += [
-            Phoneme(sound.ipa, before_s + sound.start_s, before_s + sound.end_s, sound.stress)
+            Phoneme(
+                _AS_SOUNDS.get(sound.ipa, sound.ipa), before_s + sound.start_s, before_s + sound.end_s, sound.stress
+            )
             for sound in chunk.phonemes or ()
             if sound.ipa
         ]
         before_s += len(chunk.samples) / sample_rate
-    samples = resample(np.concatenate([chunk.samples for chunk in chunks]), sample_rate, SAMPLE_RATE)
-    return Utterance(samples, tuple(phonemes), language, voice, text)
+    return resample(np.concatenate([chunk.samples for chunk in chunks]), sample_rate, SAMPLE_RATE), phonemes

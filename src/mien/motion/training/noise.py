@@ -14,6 +14,8 @@ from mien.types import SAMPLE_RATE, Samples
 _SECONDS = (2.0, 6.0)
 _LEVELS_DB = (-55.0, -12.0)
 """Of the root mean square, relative to full scale."""
+_TABLE = 4096
+"""Samples in which one period of a note is kept."""
 
 
 def silence(rng: np.random.Generator, count: int) -> Samples:
@@ -119,11 +121,12 @@ def _throat(formants: NDArray[np.float64], slope: float) -> Curve:
 
 def _tone(hertz: float, count: int, rng: np.random.Generator, *, falls: float) -> NDArray[np.float64]:
     """A note; its n-th harmonic has the strength 1 / n ** falls."""
+    highest = max(1, min(12, int(0.45 * SAMPLE_RATE / hertz)))
+    turn = 2.0 * np.pi * np.arange(_TABLE) / _TABLE
+    table = sum((np.sin(n * turn) / n**falls for n in range(1, highest + 1)), np.zeros(_TABLE))
     seconds = np.arange(count) / SAMPLE_RATE
     vibrato = rng.uniform(0.0, 0.004) * np.sin(2.0 * np.pi * rng.uniform(4.0, 7.0) * seconds)
-    phase = 2.0 * np.pi * hertz * (seconds + vibrato)
-    highest = max(1, min(12, int(0.45 * SAMPLE_RATE / hertz)))
-    return sum((np.sin(n * phase) / n**falls for n in range(1, highest + 1)), np.zeros(count))
+    return table[(_TABLE * hertz * (seconds + vibrato)).astype(np.intp) % _TABLE]
 
 
 def _envelope(count: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ METADATA = "metadata.csv"
 _HELD_OUT_EVERY = 4
 """Of as many sentences the last one is kept from training."""
 
+_HISS = 0.001
+"""Added to the sound, −60 dB: pocketsphinx cannot bear digital silence."""
 _FRAME_S = 0.01
 _MIDDLE_S = 0.0078
 """A frame is computed from 25.6 ms that begin with it: what it hears is this much later. (On flite's speech, whose times are
@@ -141,13 +143,16 @@ class Aligner:
 
     def align(self, samples: Samples, text: str) -> tuple[Phoneme, ...] | None:
         """The phonemes without pauses, stops beginning with their closure; None if sound and text do not fit together."""
-        decoder = self._module.Decoder(lm=None, samprate=SAMPLE_RATE, loglevel="FATAL")
+        # Its search for the best path through the words' lattice loses the end of every third sentence. A new decoder for each:
+        # it takes the mean of its features over from the sound before.
+        decoder = self._module.Decoder(lm=None, samprate=SAMPLE_RATE, cmn="batch", bestpath=False, loglevel="FATAL")
         words = re.findall(r"[a-z']+", text.lower().replace("’", "'"))
         known = [word for word in words if decoder.lookup_word(word)]
         if len(known) < len(words) or not words:
             logger.info("words_without_pronunciation", extra={"words": len(words) - len(known)})
             return None
-        data = (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+        hiss = _HISS * np.random.default_rng(0).standard_normal(len(samples))
+        data = (np.clip(samples + hiss, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
         try:
             decoder.set_align_text(" ".join(words))
             _decode(decoder, data)
@@ -157,7 +162,17 @@ class Aligner:
         except RuntimeError:
             logger.info("alignment_failed", exc_info=True)
             return None
-        return _phonemes([phone for word in alignment or () for phone in word])
+        # A word and its phones live only until the next one is asked for.
+        spoken = [
+            _phonemes((phone.name, phone.start, phone.duration) for phone in word)
+            for word in alignment or ()
+            if word.name[0] not in "<[+"
+        ]
+        if len(spoken) < len(words):
+            logger.info("alignment_incomplete", extra={"words": len(words) - len(spoken)})
+            return None
+        result = tuple(sound for word in spoken for sound in word)
+        return None if any(sound.end_s - sound.start_s > _LONGEST_S for sound in result) else result
 
 
 def _decode(decoder: Any, data: bytes) -> None:
@@ -166,16 +181,10 @@ def _decode(decoder: Any, data: bytes) -> None:
     decoder.end_utt()
 
 
-def _phonemes(phones: Sequence[Any]) -> tuple[Phoneme, ...] | None:
-    """pocketsphinx's phones (name, start and duration in frames of 10 ms) as phonemes; None if they cannot be right."""
-    result: list[Phoneme] = []
-    for phone in phones:
-        name = phone.name.lower()
-        if name in PAUSES:
-            continue
-        start_s = phone.start * _FRAME_S + _MIDDLE_S
-        sound = Phoneme(IPA[name], start_s, start_s + phone.duration * _FRAME_S)
-        if sound.end_s - sound.start_s > _LONGEST_S:
-            return None
-        result.append(sound)
-    return tuple(result) or None
+def _phonemes(phones: Iterable[tuple[str, int, int]]) -> list[Phoneme]:
+    """The phonemes of phones' names, starts and durations in frames."""
+    return [
+        Phoneme(IPA[name.lower()], start * _FRAME_S + _MIDDLE_S, (start + duration) * _FRAME_S + _MIDDLE_S)
+        for name, start, duration in phones
+        if name.lower() not in PAUSES
+    ]

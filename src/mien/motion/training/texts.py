@@ -13,6 +13,9 @@ from mien.motion.training.words import WORDS
 _MADE_UP, _NUMBER, _COMMA, _QUESTION = 0.25, 0.08, 0.15, 0.2
 """Chances, the first three per word."""
 
+_LITTLE_WORDS = 1.8
+"""Words are drawn so that every fourth is among the first twelfth of the list."""
+
 _WORD_LETTERS = (3, 10)
 _HANZI = 0.4
 """Chance of a character drawn from all common ones, in place of a Mandarin word."""
@@ -33,7 +36,8 @@ def sentence(language: str, rng: np.random.Generator) -> str:
     space, comma = ("", "，" if language == "cmn" else "、") if language in _UNSPACED else (" ", ", ")
     text = words[0]
     for word in words[1:]:
-        text += (comma if rng.random() < _COMMA else space) + word
+        two_numbers = text[-1].isdigit() and word[0].isdigit()
+        text += (comma if two_numbers or rng.random() < _COMMA else space) + word
     asks = rng.random() < _QUESTION
     return text + (("？" if asks else "。") if language in _UNSPACED else ("?" if asks else "."))
 
@@ -41,9 +45,12 @@ def sentence(language: str, rng: np.random.Generator) -> str:
 def _word(language: str, rng: np.random.Generator) -> str:
     if language not in _NO_DIGITS and rng.random() < _NUMBER:
         return str(int(10 ** rng.uniform(0, 4)))
-    if language == "cmn":
-        return _hanzi(rng) if rng.random() < _HANZI else _chosen(WORDS[language], rng)
-    return made_up(language, rng) if rng.random() < _MADE_UP else _chosen(WORDS[language], rng)
+    if language == "cmn" and rng.random() < _HANZI:
+        return _hanzi(rng)
+    if language != "cmn" and rng.random() < _MADE_UP:
+        return made_up(language, rng)
+    words = WORDS[language]
+    return words[int(len(words) * rng.random() ** _LITTLE_WORDS)]
 
 
 def _hanzi(rng: np.random.Generator) -> str:

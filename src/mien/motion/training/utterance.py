@@ -14,8 +14,8 @@ from mien.types import SAMPLE_RATE, Phoneme, Samples
 class Utterance:
     """A piece of speech, or of something that is not speech.
 
-    Convention: phonemes are dated as espeak-ng does, whatever made them: voiceless stops and affricates (p t k tʃ ts) begin at
-    their burst, so that their closure is the end of the sound before, or of the pause; all others begin where they are first heard.
+    Convention: whatever made them, voiceless stops and affricates (p t k tʃ ts) begin at their burst, as in espeak-ng's events, so that
+    their closure is the end of the sound before, or of the pause. Voiced stops and nasals begin with their closure and end with it.
 
     Args:
         samples: float32 mono, 16 kHz, shape (T,).

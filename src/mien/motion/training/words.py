@@ -1,10 +1,12 @@
-"""Common words of each language that the corpus speaks; made-up words are built after their spelling."""
+"""Common words of each language that the corpus speaks, little ones first; made-up words are built after their spelling."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 _ENGLISH = """
+    the of to and a in is it you that he was for on are with as I his they be at one have this from or had by but not what all were we
+    when your can said there an which she how their if will up other about out many then them these so some her would
     a about above after again all also always and animal another answer any apple are arm around ask autumn away baby back bad ball bank
     basket bath be beach beautiful because become bed been before began behind believe below best better between big bird birthday
     black blue board boat body book both bottle box boy bread break breakfast bridge bring brother brown build bus business busy but
@@ -167,6 +169,24 @@ _HINDI = """
     धीरे सुंदर खुश सफ़ेद काला लाल हरा नीला पीला हमेशा कभी आज कल शायद धन्यवाद नमस्ते बारिश सूरज समुद्र पहाड़ फूल पेड़ कुत्ता बिल्ली
 """
 
+_KOREAN = """
+    나 너 우리 그들 이것 저것 무엇 어떻게 어디 언제 왜 그리고 하지만 네 아니요 있다 하다 말하다 가다 오다 보다 알다 주다 받다 원하다 찾다 살다 일하다 쓰다
+    읽다 사랑하다 기다리다 듣다 놀다 사람 시간 하루 생활 손 눈 친구 집 단어 얼굴 문 밤 물 땅 머리 도시 길 어머니 아버지 형제 아들 딸 빵 우유 고기 생선
+    사과 커피 책상 의자 창문 기차 비행기 자동차 책 학교 주말 크다 작다 좋다 나쁘다 새롭다 빠르다 예쁘다 행복 슬픔 하얀 검은 빨간 파란 항상 오늘 내일 어제
+"""
+
+_VIETNAMESE = """
+    tôi bạn anh chị em chúng ta họ này kia gì nào đâu khi vì sao và hoặc nhưng có không là làm nói đi đến thấy biết cho lấy muốn tìm ở bắt đầu
+    nghĩ sống viết đọc yêu chờ nghe chơi người thời gian năm ngày tay mắt nhà từ mặt cửa đêm nước đất thành phố đường mẹ cha con bánh mì
+    sữa thịt cá táo trà cà phê bàn ghế cửa sổ tàu máy bay xe sách trường công việc tuần tháng lớn nhỏ tốt xấu mới cũ trẻ nhanh chậm đẹp vui
+"""
+
+_ARABIC = """
+    أنا أنت هو هي نحن هم هذا ماذا كيف أين متى لماذا و أو لكن نعم لا كان فعل قال ذهب جاء رأى عرف أعطى أخذ أراد وجد بقي بدأ تكلم فكر عاش عمل كتب قرأ
+    أحب انتظر سمع لعب رجل وقت سنة يوم يد عين صديق بيت كلمة مكان وجه باب ليل ماء أرض رأس مدينة طريق أم أب أخ أخت ابن بنت خبز حليب لحم سمك تفاح
+    شاي قهوة كرسي نافذة قطار طائرة سيارة كتاب مدرسة أسبوع شهر كبير صغير جيد جديد قديم سريع بطيء جميل سعيد أبيض أسود أحمر أخضر أزرق دائما اليوم غدا
+"""
+
 WORDS: Mapping[str, tuple[str, ...]] = {
     language: tuple(text.split())
     for language, text in {
@@ -187,6 +207,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "nl": _DUTCH,
         "sv": _SWEDISH,
         "hi": _HINDI,
+        "ko": _KOREAN,
+        "vi": _VIETNAMESE,
+        "ar": _ARABIC,
     }.items()
 }
 """By espeak-ng's name of the language."""
