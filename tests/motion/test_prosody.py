@@ -1,5 +1,3 @@
-"""Made sounds have a pitch that is known: a buzz is a sum of harmonics, as a voice's source is."""
-
 from __future__ import annotations
 
 import numpy as np
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 
 from mien.motion.prosody import HOP, LOOKAHEAD_S, PAUSE_S, Accents, Moment, Prosody, Speaker
 from mien.types import SAMPLE_RATE, Samples
+from motion.voices import buzz, glide, steady
 
 ALL_S = 1e6
 
@@ -18,21 +17,6 @@ def heard(samples: Samples, speaker: Speaker | None = None) -> list[Moment]:
     prosody.push(samples)
     prosody.finish()
     return prosody.take(ALL_S)
-
-
-def buzz(hz: np.ndarray, amplitude: float | np.ndarray = 0.1, lowest: int = 1) -> Samples:
-    """A voice without vowels that follows a pitch, Hz for each sample; 0 Hz is silence."""
-    phase = 2 * np.pi * np.cumsum(hz) / SAMPLE_RATE
-    sound = sum(np.sin(k * phase + k) / k for k in range(lowest, 11))
-    return (amplitude * np.where(hz > 0, sound, 0.0)).astype(np.float32)
-
-
-def steady(hz: float, seconds: float) -> np.ndarray:
-    return np.full(round(seconds * SAMPLE_RATE), hz)
-
-
-def glide(start_hz: float, end_hz: float, seconds: float) -> np.ndarray:
-    return np.geomspace(start_hz, end_hz, round(seconds * SAMPLE_RATE))
 
 
 def noise(seconds: float, amplitude: float = 0.1, seed: int = 0) -> Samples:
