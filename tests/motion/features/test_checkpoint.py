@@ -60,6 +60,7 @@ def test_nothing_in_a_checkpoint_is_run(tmp_path: Path) -> None:
     assert not trace.exists()
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_programs_are_refused_with_a_way_out(tmp_path: Path) -> None:
     class Twice(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -39,6 +39,14 @@ def test_the_mouth_follows_what_was_recognised(tmp_path: Path) -> None:
     assert not mouth[150, GAP]
 
 
+def test_long_recordings_tell_how_far_they_are_heard(tmp_path: Path) -> None:
+    recognizer = PhonemeRecognizer(tones.write(tmp_path / "model.onnx"))
+    done: list[float] = []
+    phonemes = recognizer.recognise(np.tile(spoken(), 12), lambda progress: done.append(progress.done))
+    assert done == pytest.approx([0.0, 10.0, 20.0, 26.88])
+    assert [each.ipa for each in phonemes] == [name for name, _ in SPOKEN] * 12
+
+
 def test_a_folder_of_weights_recognises_something_in_any_sound(tmp_path: Path) -> None:
     folder = folder_of("wav2vec2_large_ctc", tmp_path)
     names = ["<pad>", "<s>", "</s>", "<unk>", "n", "a5", "tɕh", "ɑːɹ", "p", "ˈiː", "s.", "ts"]

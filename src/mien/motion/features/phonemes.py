@@ -9,14 +9,17 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+import numpy as np
+
 from mien.errors import WeightsError
 from mien.motion.features.ctc import phonemes_of
-from mien.motion.features.encoder import SpeechEncoder, features, open_posteriors
+from mien.motion.features.encoder import Features, FeatureStream, SpeechEncoder, open_posteriors
 from mien.motion.features.exported import ExportedEncoder
 from mien.motion.features.folder import read_config
-from mien.types import Phoneme, Samples
+from mien.types import SAMPLE_RATE, Phoneme, Progress, Report, Samples, silent
 
 _STRESS = "ˈˌ'"
+_BLOCK = 10 * SAMPLE_RATE
 
 
 class PhonemeRecognizer:
@@ -44,13 +47,22 @@ class PhonemeRecognizer:
                 hint="Check that all files come from the same model.",
             )
 
-    def recognise(self, samples: Samples) -> list[Phoneme]:
+    def recognise(self, samples: Samples, report: Report = silent) -> list[Phoneme]:
         """The phonemes of a recording, from its start to its end without gaps; pauses are "".
 
         Args:
             samples: (T,), 16 kHz, of any length.
+            report: progress, in seconds of sound.
         """
-        return phonemes_of(features(self._encoder, samples)[:, 0], self._symbols, samples)
+        stream = FeatureStream(self._encoder)
+        seconds = len(samples) / SAMPLE_RATE
+        given: list[Features] = []
+        for start in range(0, len(samples), _BLOCK):
+            report(Progress("listen", start / SAMPLE_RATE, seconds, "seconds"))
+            given.append(stream.push(samples[start : start + _BLOCK]))
+        given.append(stream.finish())
+        report(Progress("listen", seconds, seconds, "seconds"))
+        return phonemes_of(np.concatenate(given)[:, 0], self._symbols, samples)
 
 
 def read_vocabulary(folder: Path) -> list[str | None]:
