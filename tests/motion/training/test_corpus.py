@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -11,15 +12,17 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError, MissingDependency, NotFoundError, UsageError, VoiceError
-from mien.media import write_wav
+from mien.media import resample, write_wav
 from mien.motion.training import espeak, flite
+from mien.motion.training.arpabet import arpabet
 from mien.motion.training.corpus import SHARES, Utterance, utterances
 from mien.motion.training.espeak import EspeakSource
 from mien.motion.training.flite import spoken
 from mien.motion.training.noise import MAKERS, NoiseSource
+from mien.motion.training.pronunciation import Pronunciation
 from mien.motion.training.recorded import METADATA, Aligner, RecordedSource, sentences
 from mien.motion.training.words import WORDS
-from mien.types import SAMPLE_RATE, Samples, Sound
+from mien.types import SAMPLE_RATE, Phoneme, Samples, Sound
 
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
 WITHOUT_FLITE = {kind: share for kind, share in SHARES.items() if kind != "flite"}
@@ -246,9 +249,34 @@ def test_every_fourth_recording_is_held_out(recordings: Path) -> None:
     assert made.voice == "recorded:S-3"
 
 
-def test_words_without_pronunciation_are_not_aligned() -> None:
-    assert Aligner().align(np.zeros(SAMPLE_RATE, np.float32), "xqzzt the") is None
-    assert Aligner().align(np.zeros(SAMPLE_RATE, np.float32), "…") is None
+@pytest.fixture
+def pronunciation() -> Iterator[Pronunciation]:
+    made = Pronunciation("en-us")
+    yield made
+    made.close()
+
+
+def test_unknown_words_are_pronounced_by_espeak(pronunciation: Pronunciation) -> None:
+    source = EspeakSource(("en-us",))
+    try:
+        (chunk,) = source._voices[0].synthesize("the woodcutters met pannartz", voice="en-us", rate=0.9, pitch=1.0)
+    finally:
+        source.close()
+    samples = resample(chunk.samples, chunk.sample_rate, SAMPLE_RATE)
+    aligned = Aligner(pronunciation).align(samples, "The woodcutters met Pannartz.")
+    assert aligned is not None
+    assert "".join(sound.ipa for sound in aligned).startswith("ðʌwʊdk")
+    assert arpabet(pronunciation.of("missals")) == ["m", "ih", "s", "ah", "l", "z"]
+    assert arpabet([Phoneme("ŋ", 0, 1), Phoneme("ʘ", 1, 2)]) == []
+
+
+@pytest.mark.parametrize("text", ["…", "", "''"])
+def test_text_without_words_is_not_aligned(pronunciation: Pronunciation, text: str) -> None:
+    assert Aligner(pronunciation).align(np.zeros(SAMPLE_RATE, np.float32), text) is None
+
+
+def test_silence_is_not_aligned_with_words(pronunciation: Pronunciation) -> None:
+    assert Aligner(pronunciation).align(np.zeros(SAMPLE_RATE // 10, np.float32), "people walk to the museum") is None
 
 
 def test_a_missing_folder_of_recordings_is_an_error(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from mien.types import Phoneme
 
 PAUSES = frozenset({"pau", "sil", "+nsn+", "+spn+", "+breath+", "+cough+", "+noise+", "+smack+", "+um+", "+uh+"})
 """What is not a speech sound, in small letters."""
@@ -50,3 +52,34 @@ IPA: Mapping[str, str] = {
     "zh": "ʒ",
 }
 """By the phone's name in small letters."""
+
+_ESPEAK: Mapping[str, str] = {
+    **{ipa: name for name, ipa in IPA.items()},
+    **{ipa.rstrip("ː"): name for name, ipa in IPA.items()},
+    **dict.fromkeys(("ə", "ɐ", "a"), "ah"),
+    **dict.fromkeys(("ɚ", "ɜː", "ɜ"), "er"),
+    **dict.fromkeys(("ᵻ", "ɨ"), "ih"),
+    **dict.fromkeys(("e", "eː"), "ey"),
+    **dict.fromkeys(("o", "oː"), "ao"),
+    **dict.fromkeys(("ɾ", "ʔ"), "t"),
+    "ɫ": "l",
+    "r": "r",
+    "x": "k",
+}
+"""espeak-ng's English sounds; the table has both long and short forms."""
+_LONGEST = max(map(len, _ESPEAK))
+_MARKS = "ː̩̃"
+
+
+def arpabet(phonemes: Sequence[Phoneme]) -> list[str]:
+    """The phones, in small letters, of a word that espeak-ng speaks in English; [] if it has a sound that is not English."""
+    text = "".join(sound.ipa for sound in phonemes)
+    result: list[str] = []
+    while text:
+        size = next((size for size in range(_LONGEST, 0, -1) if text[:size] in _ESPEAK), 0)
+        if size:
+            result.append(_ESPEAK[text[:size]])
+        elif text[0] not in _MARKS:
+            return []
+        text = text[size or 1 :]
+    return result

@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.errors import InputError, MissingDependency, NotFoundError
 from mien.media import read_audio, resample
-from mien.motion.training.arpabet import IPA, PAUSES
+from mien.motion.training.arpabet import IPA, PAUSES, arpabet
 from mien.motion.training.dating import at_bursts, with_stress
 from mien.motion.training.pronunciation import Pronunciation
 from mien.motion.training.utterance import Utterance
@@ -98,8 +98,8 @@ class RecordedSource:
         ]
         if not self._sentences:
             raise NotFoundError(f"{folder} has too few sentences to keep some from training.", hint=_HINT)
-        self._aligner = Aligner()
         self._pronunciation = Pronunciation(LANGUAGE)
+        self._aligner = Aligner(self._pronunciation)
         self._made: dict[int, Utterance | None] = {}
         self._lock = threading.Lock()
 
@@ -127,11 +127,15 @@ class RecordedSource:
 class Aligner:
     """Finds when each sound of a known English text is spoken, with pocketsphinx.
 
+    Args:
+        pronunciation: of words that pocketsphinx does not know.
+
     Raises:
         MissingDependency: it is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pronunciation: Pronunciation) -> None:
+        self._pronunciation = pronunciation
         try:
             import pocketsphinx
         except ModuleNotFoundError as error:
@@ -146,10 +150,9 @@ class Aligner:
         # Its search for the best path through the words' lattice loses the end of every third sentence. A new decoder for each:
         # it takes the mean of its features over from the sound before.
         decoder = self._module.Decoder(lm=None, samprate=SAMPLE_RATE, cmn="batch", bestpath=False, loglevel="FATAL")
-        words = re.findall(r"[a-z']+", text.lower().replace("’", "'"))
-        known = [word for word in words if decoder.lookup_word(word)]
-        if len(known) < len(words) or not words:
-            logger.info("words_without_pronunciation", extra={"words": len(words) - len(known)})
+        words = re.findall(r"[a-z']*[a-z][a-z']*", text.lower().replace("’", "'"))
+        if not words or not all(self._pronounceable(word, decoder) for word in words):
+            logger.info("words_without_pronunciation", extra={"words": len(words)})
             return None
         hiss = _HISS * np.random.default_rng(0).standard_normal(len(samples))
         data = (np.clip(samples + hiss, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
@@ -173,6 +176,15 @@ class Aligner:
             return None
         result = tuple(sound for word in spoken for sound in word)
         return None if any(sound.end_s - sound.start_s > _LONGEST_S for sound in result) else result
+
+    def _pronounceable(self, word: str, decoder: Any) -> bool:
+        """Whether the decoder knows the word, or does so now: espeak-ng has told it."""
+        if decoder.lookup_word(word) is None:
+            phones = arpabet(self._pronunciation.of(word))
+            if not phones:
+                return False
+            decoder.add_word(word, " ".join(phones).upper(), True)
+        return True
 
 
 def _decode(decoder: Any, data: bytes) -> None:
