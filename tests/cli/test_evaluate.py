@@ -74,6 +74,8 @@ def test_what_is_there_is_not_overwritten_and_said_before_the_work(mien: Mien, h
         (["VOICE"], 5, "no pictures"),
         (["broken.mp4", "--lag-ms", "900"], 2, "900 ms"),
         (["broken.mp4", "--spoken", "zh"], 2, "zh"),
+        (["broken.mp4", "--text", "a", "--text-file", "b.txt"], 2, "Both"),
+        (["broken.mp4", "--text-file", "b.txt"], 3, "b.txt"),
         (["broken.mp4", "--language", "fr"], 2, "fr"),
         (["broken.mp4", "--html", "no/page.html"], 6, "no"),
     ],
@@ -92,3 +94,9 @@ def test_a_server_cannot_do_it(mien: Mien):
     done = mien("--server", "http://127.0.0.1:9", "evaluate", "sync", "video.mp4")
     assert done.code == 2
     assert "this machine only" in done.err
+
+
+@pytest.mark.slow
+def test_weights_of_syncnet_that_are_not_there(mien: Mien, video: Path):
+    pytest.importorskip("torch")
+    assert mien("evaluate", "sync", video, "--syncnet", "nothing.model").code == 8

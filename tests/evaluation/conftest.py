@@ -18,6 +18,7 @@ from mien.weights import WeightStore
 
 ASTRONAUT = Path(mien.__file__).parent / "avatars/builtin/astronaut.jpg"
 FPS = 25.0
+SAID = "My mama may buy me a blue boat. Papa bought a big map for Bob and me, and we looked at it all day."
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +43,7 @@ def landmarks(store: WeightStore, picture: Image) -> Landmarks:
 def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn face that says two sentences with a pause between them, about 6 s."""
     path = tmp_path_factory.mktemp("spoken") / "spoken.mp4"
-    text = "My mama may buy me a blue boat. Papa bought a big map for Bob and me, and we looked at it all day."
-    mien.open("astronaut").speak(text, size=192).save(path, label=False)
+    mien.open("astronaut").speak(SAID, size=192).save(path, label=False)
     return path
 
 

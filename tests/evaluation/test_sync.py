@@ -11,7 +11,7 @@ from mien.errors import Cancelled, MediaError, NotFoundError, UsageError, Weight
 from mien.evaluation import SyncReport, evaluate_sync
 from mien.types import SAMPLE_RATE, Image, Phoneme, Progress
 
-from .conftest import noise, write_video
+from .conftest import SAID, noise, write_video
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,27 @@ def test_given_phonemes_come_first(still: Path):
     assert list(found.follows) == ["phonemes", "network", "loudness"]
     assert found.closures is not None
     assert (found.closures.reference, found.closures.count) == ("phonemes", 1)
+
+
+@pytest.mark.slow
+def test_a_text_is_aligned(spoken: Path):
+    found = evaluate_sync(spoken, text=SAID)
+    assert found.closures is not None
+    assert found.closures.reference == "text"
+    assert found.closures.count > 8
+    assert found.closures.recall.value is not None
+    assert found.closures.false_alarms.value is not None
+    assert found.closures.recall.value > found.closures.false_alarms.value + 0.3
+    mean = found.follows["phonemes"].best.mean
+    assert mean.value is not None
+    assert mean.value > 0.6
+
+
+@pytest.mark.slow
+def test_another_text_is_not_used(spoken: Path):
+    found = evaluate_sync(spoken, text="The quick fox jumps over seventeen lazy dogs, then sleeps until noon.")
+    assert "phonemes" not in found.follows
+    assert "other_text" in [remark.key for remark in found.remarks]
 
 
 def test_a_still_face_and_short_noise(still: Path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings, table
+from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from mien.evaluation import SyncReport
@@ -44,8 +45,13 @@ def sync(
             "--lag-ms", help="Also tell r at this lag, -200 to 200; below 0 the lips are earlier than the sound."
         ),
     ] = 0.0,
+    text: Annotated[str | None, typer.Option("--text", "-t", help="What is said, if you know it.")] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", help="A file with what is said, UTF-8.")] = None,
     spoken: Annotated[
-        str, typer.Option("--spoken", help="en: English is spoken; its sounds are recognised with PocketSphinx.")
+        str,
+        typer.Option(
+            "--spoken", help="The text's language, such as de. Without a text, en: English sounds are recognised."
+        ),
     ] = "",
     syncnet: Annotated[
         Path | None, typer.Option("--syncnet", help="Weights of SyncNet: also tell LSE-C and LSE-D.")
@@ -65,8 +71,18 @@ def sync(
     loaded = settings()
     if html is not None:
         check_output(html, overwrite=overwrite)
+    said = _text(text, text_file)
     with progress(enabled=not as_json) as report:
-        found = evaluate_sync(video, reference=reference, lag_ms=lag_ms, spoken=spoken, settings=loaded, report=report)
+        found = evaluate_sync(
+            video,
+            reference=reference,
+            lag_ms=lag_ms,
+            text=said,
+            spoken=spoken,
+            syncnet=syncnet,
+            settings=loaded,
+            report=report,
+        )
     if html is not None:
         write_page(found, html, shown=language.value, overwrite=overwrite)
     if as_json:
@@ -75,6 +91,16 @@ def sync(
     _print(found)
     if html is not None:
         say(f"{html}: the page")
+
+
+def _text(text: str | None, text_file: Path | None) -> str:
+    if text_file is None:
+        return text or ""
+    if text is not None:
+        raise UsageError("Both --text and --text-file are given.", hint="Leave one of them out.")
+    from mien.studio import read_text
+
+    return read_text(text_file)
 
 
 def _print(found: SyncReport) -> None:

@@ -21,6 +21,10 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "{seconds} s are little: compare the figures with chance, not with those of longer videos.",
         "zh": "只有 {seconds} 秒，太短：请与随机水平比较，不要与更长的视频比较。",
     },
+    "other_text": {
+        "en": "The text is not what is said; it was not used.",
+        "zh": "文本与所说的内容不符，未使用。",
+    },
     "lengths": {
         "en": "The video lasts {one} s, the reference {other} s; what both have is compared.",
         "zh": "视频长 {one} 秒，参考视频长 {other} 秒；只比较共有的部分。",

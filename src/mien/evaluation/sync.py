@@ -23,6 +23,7 @@ from mien.face import FaceTracker
 from mien.media import VideoReader, is_silent, read_audio
 from mien.media.resample import resample
 from mien.motion import MOUTH_RATE, mouth_from_phonemes
+from mien.motion.alignment import Aligner
 from mien.motion.from_sound import SoundMouth
 from mien.motion.visemes import GAP, JAW, ROUND, STRETCH
 from mien.settings import Settings
@@ -143,6 +144,7 @@ def evaluate_sync(
     *,
     reference: str | Path | None = None,
     lag_ms: float = 0.0,
+    text: str = "",
     spoken: str = "",
     phonemes: Sequence[Phoneme] | None = None,
     syncnet: str | Path | None = None,
@@ -155,38 +157,45 @@ def evaluate_sync(
         video: a file with a face and its speech.
         reference: a video of a real face that says the same from the same moment on.
         lag_ms: r is also told at this lag, within ± 200; below 0 the lips are earlier than the sound.
-        spoken: "en": the sounds of English are recognised with PocketSphinx; "": not.
-        phonemes: what is spoken and when, where it is known.
+        text: what is said, if it is known: its sounds are found by alignment.
+        spoken: the language. With a text, espeak-ng's name of it; "": as its script tells. Without one, "en": the sounds of English are
+            recognised with PocketSphinx; "": the network's ear has to do.
+        phonemes: what is spoken and when, where even that is known.
         syncnet: weights of SyncNet, for LSE-C and LSE-D; see `mien.evaluation.syncnet`.
         settings: None: read from the environment and the settings file.
         report: progress, stages "track", "listen" and "reference".
 
     Raises:
         UsageError: a lag or language that is not possible.
-        NotFoundError: there is no such file.
+        NotFoundError: there is no such file, or the text's language is not known.
+        TextError: nothing in the text can be spoken.
         MediaError: no sound, no pictures, broken, silent, too short or of too few frames.
         FaceError: no face.
         WeightsError: `syncnet` is none.
         MissingDependency: PocketSphinx or PyTorch is asked for and not installed.
     """
-    _check(lag_ms, spoken)
+    _check(lag_ms, spoken, text)
+    chosen = settings or settings_module.load()
     path = Path(video)
     samples = _sound(path)
     if reference is not None:
         VideoReader(Path(reference)).close()  # what cannot be opened should not be noticed after minutes of tracking
     judge = None if syncnet is None else SyncNet(Path(syncnet))
-    store = WeightStore.from_settings(settings or settings_module.load())
+    store = WeightStore.from_settings(chosen)
     lips = measured(path, store, report=report)
     seconds = len(lips.gap) / lips.fps
     samples = _of_length(samples, round(seconds * SAMPLE_RATE))
     heard = _network_rows(samples)
-    known = phonemes if phonemes is not None else english_sounds(samples, report=report) if spoken else None
-    tracks, expected = _tracks(samples, heard, known, "phonemes" if phonemes is not None else "pocketsphinx")
+    known = None if phonemes is None else _Known(tuple(phonemes), "phonemes")
+    known = known or _known(samples, text, spoken, chosen, report)
+    tracks, expected = _tracks(samples, heard, known)
     comparison = Comparison(lips, len(heard))
     follows = {name: _following(comparison, track, lag_ms) for name, track in tracks.items()}
     lag = follows[NETWORK if known is None else PHONEMES].best.lag_ms
     silence = steadiness.silent_spans(loudness(samples))
     remarks = _remarks(lips, seconds)
+    if text and known is None:
+        remarks += (Remark("other_text", {}),)
     beside = other = None
     if reference is not None:
         other = measured(Path(reference), store, stage="reference", report=report)
@@ -222,14 +231,31 @@ def channels(rows: np.ndarray) -> Tracks:
     return np.stack([rows[:, JAW], rows[:, GAP], rows[:, STRETCH] - rows[:, ROUND]]).astype(np.float64)
 
 
-def _check(lag_ms: float, spoken: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is spoken and when, and who says so: see `Expected.reference`."""
+
+    phonemes: tuple[Phoneme, ...]
+    reference: str
+
+
+def _known(samples: Samples, text: str, spoken: str, settings: Settings, report: Report) -> _Known | None:
+    """None if nobody can tell, or the text is another one."""
+    if text:
+        with Aligner(settings, spoken) as aligner:
+            alignment = aligner.align([samples], text)
+        return _Known(alignment.phonemes, "text") if alignment.fits else None
+    return _Known(english_sounds(samples, report=report), "pocketsphinx") if spoken else None
+
+
+def _check(lag_ms: float, spoken: str, text: str) -> None:
     most = 1000 * MOST_LAG_S
     if not abs(lag_ms) <= most:
         raise UsageError(f"A lag of {lag_ms:g} ms is not possible.", hint=f"Use -{most:g} to {most:g}.")
-    if spoken not in ("", "en"):
+    if not text and spoken not in ("", "en"):
         raise UsageError(
-            f"The sounds of {spoken!r} cannot be recognised.",
-            hint="Only English (en); without it the network is asked.",
+            f"The sounds of {spoken!r} cannot be recognised without the text.",
+            hint="Give the text, or leave the language out: only English (en) is recognised.",
         )
 
 
@@ -255,16 +281,14 @@ def _network_rows(samples: Samples) -> np.ndarray:
     return source.take(len(samples))[: len(samples) // _HOP]
 
 
-def _tracks(
-    samples: Samples, heard: np.ndarray, known: Sequence[Phoneme] | None, reference: str
-) -> tuple[dict[str, Tracks], Expected]:
+def _tracks(samples: Samples, heard: np.ndarray, known: _Known | None) -> tuple[dict[str, Tracks], Expected]:
     level = np.broadcast_to(loudness(samples), (len(CHANNELS), len(heard)))
     if known is None:
         return {NETWORK: channels(heard), LOUDNESS: level}, closures.of_track(heard)
-    spoken = mouth_from_phonemes(known, len(samples) / SAMPLE_RATE).values[: len(heard)]
+    spoken = mouth_from_phonemes(known.phonemes, len(samples) / SAMPLE_RATE).values[: len(heard)]
     return (
         {PHONEMES: channels(spoken), NETWORK: channels(heard), LOUDNESS: level},
-        closures.of_phonemes(known, reference),
+        closures.of_phonemes(known.phonemes, known.reference),
     )
 
 
