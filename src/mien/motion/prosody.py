@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -207,16 +208,16 @@ class Prosody:
     def _block(self, last: int | None) -> None:
         frames = self._buffer[_SLICES]
         self._buffer = self._buffer[_BLOCK * HOP :]
-        for db, row in zip(*self._pitches.likely(frames), strict=True):
+        for db, *row in zip(*_likely(frames), strict=True):
             self._computed += 1
             if last is None or self._computed <= last:
                 self._ready.append(self._moment(db, row, final=self._computed == last))
 
-    def _moment(self, db: float, likely: NDArray[np.float32], final: bool) -> Moment:
+    def _moment(self, db: float, likely: Sequence[NDArray[np.float32]], final: bool) -> Moment:
         speaker = self._speaker
         speaker.peak_db = max(speaker.peak_db - _PEAK_FALLS_DB, db)
         heard = db > max(_HEARD_DB, speaker.peak_db - _BELOW_PEAK_DB)
-        hz = self._pitches.follow(likely) if heard else self._pitches.lose()
+        hz = self._pitches.follow(*likely) if heard else self._pitches.lose()
         if hz == 0.0:
             self._syllable.clear()
             self._going.clear()
@@ -269,30 +270,37 @@ class Accents:
         return weighed
 
 
+def _likely(frames: NDArray[np.float32]) -> tuple[list[float], NDArray[np.float32], NDArray[np.float32]]:
+    """What is heard in frames (N, WINDOW).
+
+    Returns:
+        How loud the band is, dB of full scale (N,); how periodic it is at each of `_HZ`, at most about 1 (N, len(_HZ)); the peaks of that with
+        the higher pitch preferred, -1 beside them (N, len(_HZ) - 2).
+    """
+    waves = frames @ _TO_WAVES
+    power = waves * waves
+    total = power.sum(axis=1)
+    loudness = 10.0 * np.log10(total * _TO_MEAN_SQUARE + 1e-10)
+    periodic = power @ _AT_LAGS / (total[:, None] + 1e-9)
+    rises = periodic[:, 1:] > periodic[:, :-1]
+    peaks = np.where(rises[:, :-1] & ~rises[:, 1:], periodic[:, 1:-1] + _DEEPER, np.float32(-1.0))
+    return loudness.tolist(), periodic, peaks
+
+
 class _Pitches:
-    """Finds and follows the pitch."""
+    """Follows the pitch."""
 
     def __init__(self) -> None:
         self._last: int | None = None
 
-    def likely(self, frames: NDArray[np.float32]) -> tuple[list[float], NDArray[np.float32]]:
-        """How loud the band is, dB of full scale, and how periodic at each of `_HZ`: (N, WINDOW) → (N,), (N, len(_HZ)), about 1 at most."""
-        spectrum = np.fft.rfft(frames * _TAPER, _FFT)[:, _BINS]
-        power = spectrum.real**2 + spectrum.imag**2
-        total = power.sum(axis=1)
-        loudness = 10.0 * np.log10(total * _TO_MEAN_SQUARE + 1e-10)
-        return loudness.tolist(), power @ _AT_LAGS / (total[:, None] + 1e-9)
-
-    def follow(self, likely: NDArray[np.float32]) -> float:
-        """The pitch, in Hz; 0 if there is none."""
-        inner = likely[1:-1]
-        score = inner + _DEEPER
+    def follow(self, periodic: NDArray[np.float32], peaks: NDArray[np.float32]) -> float:
+        """The pitch, in Hz; 0 if there is none. See `_likely`."""
+        scores = peaks
         if self._last is not None:
-            score -= _LEAPS[len(_HZ) - self._last : 2 * len(_HZ) - self._last][1:-1]
-        score[(inner <= likely[:-2]) | (inner < likely[2:])] = -1.0
-        best = int(score.argmax()) + 1
-        left, top, right = likely[best - 1 : best + 2].tolist()
-        if score[best - 1] == -1.0 or top < _VOICED:
+            scores = peaks - _LEAPS[len(_HZ) - self._last : 2 * len(_HZ) - self._last][1:-1]
+        best = int(scores.argmax()) + 1
+        left, top, right = periodic[best - 1 : best + 2].tolist()
+        if top < _VOICED or peaks[best - 1] < 0.0:
             return self.lose()
         self._last = best
         bend = left - 2.0 * top + right
@@ -361,7 +369,7 @@ def _bounded(spreads: float) -> float:
 
 _SLICES = HOP * np.arange(_BLOCK)[:, None] + np.arange(WINDOW)
 _TAPER = np.hanning(WINDOW + 2)[1:-1].astype(np.float32)
-_BINS = slice(round(_BAND_HZ[0] * _FFT / SAMPLE_RATE), round(_BAND_HZ[1] * _FFT / SAMPLE_RATE) + 1)
+_BINS = np.arange(round(_BAND_HZ[0] * _FFT / SAMPLE_RATE), round(_BAND_HZ[1] * _FFT / SAMPLE_RATE) + 1)
 _HZ = _LOWEST_HZ * 2.0 ** (np.arange(math.ceil(_STEPS * math.log2(_HIGHEST_HZ / _LOWEST_HZ)) + 1) / _STEPS)
 
 
@@ -370,13 +378,19 @@ _LEAPS = (_JUMP_COST * np.abs(np.arange(-len(_HZ), len(_HZ))) / _STEPS).astype(n
 _TO_MEAN_SQUARE = 2.0 / (_FFT * float((_TAPER.astype(np.float64) ** 2).sum()))
 
 
+def _to_waves() -> NDArray[np.float32]:
+    """From a frame to its cosines and sines in `_BINS`: so few are made as quickly so as by a fast transform."""
+    phase = 2.0 * np.pi * np.arange(WINDOW)[:, None] * _BINS / _FFT
+    return (_TAPER[:, None] * np.concatenate([np.cos(phase), np.sin(phase)], axis=1)).astype(np.float32)
+
+
 def _at_lags() -> NDArray[np.float32]:
-    """From a power spectrum in `_BINS` to the autocorrelation at the lags of `_HZ`, as far as the window does not shorten it."""
-    bins = np.arange(_FFT)[_BINS]
+    """From the power of cosines and sines to the autocorrelation at the lags of `_HZ`, as if the window did not shorten it."""
     own = np.correlate(_TAPER, _TAPER, "full")[WINDOW - 1 :]
     lags = SAMPLE_RATE / _HZ
     window = np.interp(lags, np.arange(WINDOW), own / own[0])
-    return (np.cos(2.0 * np.pi * bins[:, None] * lags / _FFT) / window).astype(np.float32)
+    weights = np.cos(2.0 * np.pi * _BINS[:, None] * lags / _FFT) / window
+    return np.concatenate([weights, weights]).astype(np.float32)
 
 
-_AT_LAGS = _at_lags()
+_TO_WAVES, _AT_LAGS = _to_waves(), _at_lags()
