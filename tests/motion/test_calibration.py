@@ -84,7 +84,7 @@ def test_frames_without_a_face_are_left_out():
 def test_any_frame_rate(fps: float):
     rows = track(20)
     at = np.rint(np.arange(int(19.5 * fps)) * MOUTH_RATE / fps).astype(int)
-    measured = np.repeat(rows[at, JAW, None], 3, axis=1) + np.arange(3)
+    measured = np.repeat(rows[at, JAW, None], 3, axis=1) + np.arange(3, dtype=np.float32)
     assert fit(rows, measured, fps).r.min() > 0.95
 
 
