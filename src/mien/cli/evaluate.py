@@ -66,7 +66,7 @@ def sync(
     """Tell how well the lips of a video go with its sound."""
     from mien.evaluation import evaluate_sync
     from mien.evaluation.page import write_page
-    from mien.media import check_output
+    from mien.media.files import check_output
 
     loaded = settings()
     if html is not None:
