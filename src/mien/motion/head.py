@@ -21,10 +21,12 @@ _DRIFT_HZ = (0.36, 0.80)
 _DRIFT_SD = ((1.4, 0.9, 0.7), (1.6, 1.2, 0.8))
 """Degrees of yaw, pitch, roll; listening, speaking."""
 _DRIFT_EVERY_S = (2.6, 0.85)
-_SWAY_HZ, _SWAY_EVERY_S = 1.7, (0.5, 0.9)
-"""Of the small quick turns on top of the drift; listening, speaking: there most of them come with stressed syllables."""
-_SWAY_SD = (0.22, 0.95)
+_SWAY_HZ, _SWAY_EVERY_S = 1.7, (0.5, 0.6)
+"""Of the small quick turns on top of the drift; listening, speaking: there others come with stressed syllables."""
+_SWAY_SD = (0.22, 1.2)
 """Degrees."""
+_SWAY_SHARE = (1.0, 1.3, 0.55)
+"""Of it in yaw, pitch, roll."""
 _TURN_DEG = (3.0, 1.7, 1.9)
 """Yaw, pitch, roll of the turn on a stressed syllable; it stays until the next."""
 _NOD_HZ = 1.9
@@ -34,6 +36,8 @@ _NOD_REST_S = 0.26
 """No second nod within this time."""
 _LEAST_BEAT = 0.45
 """How strong a beat is on a syllable of no emphasis."""
+_CALMING_S = 1.2
+"""A head that has spoken does not rest at once."""
 _BREATH_S = 4.2
 _BREATH_SHIFT = 0.0035
 _GESTURE_SHIFT = (0.004, 0.005)
@@ -78,6 +82,7 @@ class Head:
     def __init__(self, fps: float, rng: np.random.Generator) -> None:
         self._dt = 1.0 / fps
         self._rng = rng
+        self._lively, self._calming = 0.0, math.exp(-self._dt / _CALMING_S)
         self._goal = [0.0, 0.0, 0.0]
         self._next_goal_s = 0.0
         self._drift = [Spring(), Spring(), Spring()]
@@ -96,11 +101,11 @@ class Head:
             cues: what the voice asks for.
             gesture: what is added to the head's own movement.
         """
-        speech = cues.speech
+        self._lively = speech = max(cues.speech, self._lively * self._calming)
         self._choose_goal(speech)
         self._beat(cues.accent)
         hz = self._drift_hz.step(_DRIFT_HZ[0] + (_DRIFT_HZ[1] - _DRIFT_HZ[0]) * speech, 0.5, self._dt)
-        self._choose_sway(cues)
+        self._choose_sway(speech, cues.phrase_end)
         angles = []
         for axis in range(3):
             sway = self._sway[axis].step(self._sway_goal[axis], _SWAY_HZ, self._dt)
@@ -125,13 +130,13 @@ class Head:
         # A part of the last goal is kept: a head wanders, it does not jump between unrelated poses.
         self._goal = [0.4 * old + float(new) for old, new in zip(self._goal, spread, strict=True)]
 
-    def _choose_sway(self, cues: Cues) -> None:
+    def _choose_sway(self, speech: float, phrase_end: bool) -> None:
         axis = int(self._rng.integers(3))
-        every_s = _SWAY_EVERY_S[0] + (_SWAY_EVERY_S[1] - _SWAY_EVERY_S[0]) * cues.speech
+        every_s = _SWAY_EVERY_S[0] + (_SWAY_EVERY_S[1] - _SWAY_EVERY_S[0]) * speech
         if self._rng.random() < 3.0 * self._dt / every_s:
-            size = _SWAY_SD[0] + (_SWAY_SD[1] - _SWAY_SD[0]) * cues.speech
-            self._sway_goal[axis] = size * (1.0, 1.0, 0.6)[axis] * float(self._rng.standard_normal())
-        if cues.phrase_end:
+            size = _SWAY_SD[0] + (_SWAY_SD[1] - _SWAY_SD[0]) * speech
+            self._sway_goal[axis] = size * _SWAY_SHARE[axis] * float(self._rng.standard_normal())
+        if phrase_end:
             self._sway_goal = [0.0, 0.0, 0.0]
 
     def _beat(self, accent: float) -> None:
