@@ -1,9 +1,9 @@
 """How human the movement is, how well it follows the sound, and what it costs.
 
-    python -m benchmarks.bench_motion [--media ../shared/media/video]
+    python -m benchmarks.bench_motion [--media ../shared/media]
 
 Real clips are tracked with `mien.face`; lips are compared after the head's pose is removed, in units of the eye distance (IOD). Where the
-clips are absent only what is made is measured. Prints one JSON object.
+clips and the recorded sentences are absent only what is made is measured. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ from mien.media.resample import resample
 from mien.motion import MOUTH_RATE, Articulation, Performance
 from mien.motion.from_sound import SoundMouth
 from mien.motion.mel import HOP
-from mien.motion.visemes import GAP, JAW, ROUND, STRETCH
+from mien.motion.network import STEP_S, Ahead, listen
+from mien.motion.phones import BILABIAL
+from mien.motion.training.noise import MAKERS
+from mien.motion.training.pronunciation import Pronunciation
+from mien.motion.training.recorded import LANGUAGE, Aligner, sentences
+from mien.motion.visemes import CLOSURE, GAP, JAW, ROUND, STRETCH, targets
 from mien.settings import load
 from mien.speech.voices.espeak.voice import EspeakVoice
 from mien.types import SAMPLE_RATE, Phoneme, Samples
@@ -149,8 +154,8 @@ def blinks(shut: NDArray[np.floating], fps: float) -> dict[str, float]:
     return {"per_minute": round(60 * len(runs) * fps / len(shut), 1), "half_shut_ms": round(length)}
 
 
-def correlation(track: NDArray[np.floating], real: NDArray[np.float64], fps: float) -> tuple[float, int]:
-    """Pearson's r at the best lag, and that lag in ms; both smoothed over `SMOOTHING_S`."""
+def correlations(track: NDArray[np.floating], real: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
+    """Pearson's r at every lag of `LAGS_S`; both smoothed over `SMOOTHING_S`."""
     reach = np.arange(-4, 5)
     kernel = np.exp(-0.5 * (reach / max(0.3, SMOOTHING_S * fps)) ** 2)
     kernel /= kernel.sum()
@@ -160,12 +165,11 @@ def correlation(track: NDArray[np.floating], real: NDArray[np.float64], fps: flo
         times = np.arange(len(real)) / fps - lag_s
         given = np.interp(times * MOUTH_RATE, np.arange(len(track)), track)
         scores.append(np.corrcoef(np.convolve(given, kernel, "same"), wanted)[0, 1])
-    best = int(np.argmax(scores))
-    return round(float(scores[best]), 2), round(1000 * LAGS_S[best])
+    return np.array(scores)
 
 
-def heard(samples: Samples) -> NDArray[np.float32]:
-    source = SoundMouth()
+def heard(samples: Samples, ahead: Ahead = "far") -> NDArray[np.float32]:
+    source = SoundMouth(ahead)
     source.push(samples, ())
     source.finish()
     return source.take(len(samples))
@@ -176,36 +180,113 @@ def loudness(samples: Samples) -> NDArray[np.float64]:
     return 10 * np.log10((hops.astype(np.float64) ** 2).mean(axis=1) + 1e-8)
 
 
-def follows(clip: Clip, track: NDArray[np.float32]) -> dict[str, tuple[float, int]]:
-    """r of jaw, gap and width with a real speaker's."""
+def follows(clip: Clip, jaw: Any, gap: Any, width: Any) -> dict[str, NDArray[np.float64]]:
+    """r of jaw, gap and width with a real speaker's, at every lag."""
     return {
-        "jaw": correlation(track[:, JAW], clip.jaw, clip.fps),
-        "gap": correlation(track[:, GAP], clip.gap, clip.fps),
-        "width": correlation(track[:, STRETCH] - track[:, ROUND], clip.width, clip.fps),
+        "jaw": correlations(jaw, clip.jaw, clip.fps),
+        "gap": correlations(gap, clip.gap, clip.fps),
+        "width": correlations(width, clip.width, clip.fps),
+    }
+
+
+def of_track(clip: Clip, track: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    return follows(clip, track[:, JAW], track[:, GAP], track[:, STRETCH] - track[:, ROUND])
+
+
+def lagged(scores: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
+    """Mean r over clips: each at its own best lag, and all at the one lag that is best for all channels together."""
+    means = {key: np.mean([score[key] for score in scores], axis=0) for key in scores[0]}
+    common = int(np.argmax(np.sum(list(means.values()), axis=0)))
+    return {
+        "own_lag": {key: round(float(np.mean([score[key].max() for score in scores])), 3) for key in means},
+        "one_lag": {key: round(float(values[common]), 3) for key, values in means.items()},
+        "one_lag_ms": round(1000 * LAGS_S[common]),
     }
 
 
 def from_sound(clips: dict[str, Clip]) -> dict[str, Any]:
     """The driver from sound on real speakers, beside loudness and beside other speakers' sound (chance)."""
-    tracks = {name: heard(clip.samples) for name, clip in clips.items()}
-    scores = {name: follows(clip, tracks[name]) for name, clip in clips.items()}
-    chance = [follows(clip, tracks[other]) for name, clip in clips.items() for other in tracks if other != name]
-    energy = {
-        name: {
-            "jaw": correlation(loudness(clip.samples), clip.jaw, clip.fps),
-            "gap": correlation(loudness(clip.samples), clip.gap, clip.fps),
+    result: dict[str, Any] = {}
+    for ahead in ("far", "near"):
+        tracks = {name: heard(clip.samples, ahead) for name, clip in clips.items()}
+        scores = {name: of_track(clip, tracks[name]) for name, clip in clips.items()}
+        others = [of_track(clip, tracks[other]) for name, clip in clips.items() for other in tracks if other != name]
+        result[ahead] = lagged(list(scores.values())) | {
+            "each_own_lag": {
+                name: {
+                    key: [round(float(r.max()), 2), round(1000 * LAGS_S[int(r.argmax())])] for key, r in found.items()
+                }
+                for name, found in scores.items()
+            },
+            "other_speakers_sound": lagged(others),
         }
-        for name, clip in clips.items()
+    energy = {name: loudness(clip.samples) for name, clip in clips.items()}
+    result["loudness"] = lagged([follows(clip, *[energy[name]] * 3) for name, clip in clips.items()])
+    return result
+
+
+def stillness(seconds: float = 20.0) -> dict[str, dict[str, float]]:
+    """How far the mouth opens where nobody speaks: the largest gap, and its 99th percentile, as shares of the 0.17 IOD it has."""
+    found = {}
+    for name, make in MAKERS.items():
+        gaps = []
+        for seed, level_db in enumerate((-40.0, -26.0, -14.0)):
+            samples = make(np.random.default_rng([12345, seed]), round(seconds * SAMPLE_RATE))
+            if name != "silence":
+                samples = samples * 10 ** (level_db / 20) / np.sqrt(np.mean(samples**2))
+            gaps.append(heard(np.clip(samples, -1, 1).astype(np.float32))[:, GAP] / 0.17)
+        opened = np.concatenate(gaps)
+        found[name] = {"most": round(float(opened.max()), 3), "p99": round(float(np.percentile(opened, 99)), 3)}
+    return found
+
+
+def recorded_closures(folder: Path) -> dict[str, Any]:
+    """p b m in recorded sentences, aligned with their text by pocketsphinx: are the lips shut there, and only there?
+
+    A sound counts as shut when the channel passes the threshold within it, or 20 ms beside it; false alarms are counted on the
+    consonants that are neither p b m nor neighbours of one. "rows": what the driver shows, gap 0 within speech.
+    """
+    scores: dict[str, list[float]] = {"closure": [], "bilabial": [], "rows": []}
+    labels: list[bool] = []
+    pronunciation = Pronunciation(LANGUAGE)
+    aligner = Aligner(pronunciation)
+    for sentence in sentences(folder):
+        sound = read_audio(sentence.file)
+        samples = resample(sound.samples, sound.sample_rate, SAMPLE_RATE)
+        phonemes = aligner.align(samples, sentence.text) or ()
+        answer = listen(samples)
+        shut = (heard(samples)[:, CLOSURE] >= 1.0).astype(np.float32)
+        channels = {
+            "closure": (answer.mouth[:, CLOSURE], STEP_S),
+            "bilabial": (np.exp(answer.phones[:, BILABIAL]).sum(axis=1), STEP_S),
+            "rows": (shut, 1 / MOUTH_RATE),
+        }
+        lips = [p.ipa[:1] in tuple("pbm") for p in phonemes]
+        for index, phoneme in enumerate(phonemes):
+            parts = targets(phoneme.ipa)
+            if not lips[index] and (parts[0].viseme.vowel or any(lips[max(0, index - 1) : index + 2])):
+                continue
+            labels.append(lips[index])
+            for name, (values, step_s) in channels.items():
+                low = max(0, round((phoneme.start_s - 0.02) / step_s))
+                scores[name].append(float(values[low : round((phoneme.end_s + 0.02) / step_s) + 1].max(initial=0.0)))
+    pronunciation.close()
+    truth = np.array(labels)
+    return {"p_b_m": int(truth.sum()), "others": int((~truth).sum())} | {
+        name: judged(np.array(values), truth) for name, values in scores.items()
     }
 
-    def mean(rows: list[dict[str, tuple[float, int]]]) -> dict[str, float]:
-        return {key: round(float(np.mean([row[key][0] for row in rows])), 2) for key in rows[0]}
 
+def judged(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, float]:
+    """Area under the curve, and recall and false alarms where the score passes one half."""
+    order = np.argsort(np.argsort(score, kind="stable")) + 1.0
+    for value in np.unique(score):  # ties share their rank
+        order[score == value] = order[score == value].mean()
+    yes, no = truth.sum(), (~truth).sum()
     return {
-        "r_and_lag_ms": scores,
-        "mean": mean(list(scores.values())),
-        "loudness_mean": mean(list(energy.values())),
-        "other_speakers_sound_mean": mean(chance),
+        "auc": round(float((order[truth].sum() - yes * (yes + 1) / 2) / (yes * no)), 3),
+        "recall": round(float((score[truth] > 0.5).mean()), 3),
+        "false_alarms": round(float((score[~truth] > 0.5).mean()), 3),
     }
 
 
@@ -246,7 +327,7 @@ def living(seconds: float = 180.0) -> dict[str, Any]:
 
 
 def cost() -> dict[str, float]:
-    """Median processor time for one frame, in ms."""
+    """Median processor time for one frame, in ms, and for a second of sound that comes in pieces of 40 ms."""
     samples, phonemes = spoken("en-us")
     found = {}
     for name, given in (("phonemes", phonemes), ("sound", None)):
@@ -257,12 +338,25 @@ def cost() -> dict[str, float]:
             times.append(1000 * (time.process_time() - start) / count)
         found[f"{name}_ms_per_frame"] = round(float(np.median(times[1:])), 3)
         found[f"{name}_spread_ms"] = round(max(times[1:]) - min(times[1:]), 3)
+    streamed = [streamed_ms(samples) for _ in range(7)][1:]
+    found["network_ms_per_second"] = round(float(np.median(streamed)), 2)
+    found["network_spread_ms"] = round(max(streamed) - min(streamed), 2)
     return found
+
+
+def streamed_ms(samples: Samples, piece: int = SAMPLE_RATE // 25) -> float:
+    """Processor time that the driver from sound takes for a second of it."""
+    source = SoundMouth()
+    start = time.process_time()
+    for at in range(0, len(samples), piece):
+        source.push(samples[at : at + piece], ())
+        source.take(len(samples))
+    return 1000 * (time.process_time() - start) / (len(samples) / SAMPLE_RATE)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--media", type=Path, default=Path("../shared/media/video"))
+    parser.add_argument("--media", type=Path, default=Path("../shared/media"))
     media = parser.parse_args().media
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     result: dict[str, Any] = {
@@ -271,7 +365,10 @@ def main() -> None:
         "cost": cost(),
         "made": made(),
     }
-    paths = [media / f"{name}.mp4" for name in CLIPS]
+    result["still"] = stillness()
+    if (media / "speech").is_dir():
+        result["recorded_closures"] = recorded_closures(media / "speech")
+    paths = [media / "video" / f"{name}.mp4" for name in CLIPS]
     if all(path.is_file() for path in paths):
         store = WeightStore.from_settings(load())
         clips = {path.stem: tracked(path, store) for path in paths}

@@ -18,10 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.client import Client
+    from mien.evaluation import SyncReport, evaluate_sync
     from mien.studio import Avatar, AvatarSpeech, SpeakResult, open
 
 __version__ = "0.1.0"
-__all__ = ["Avatar", "AvatarSpeech", "Client", "SpeakResult", "__version__", "open"]
+__all__ = [
+    "Avatar",
+    "AvatarSpeech",
+    "Client",
+    "SpeakResult",
+    "SyncReport",
+    "__version__",
+    "evaluate_sync",
+    "open",
+]
 
 # onnxruntime 1.29 and later report every session to Microsoft and keep an identifier of the machine in the home folder,
 # unless this stands in the environment before it is loaded. Here, because nothing of Mien's is imported earlier.
@@ -33,6 +43,8 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         if name == "Client":
             return import_module("mien.client").Client
+        if name in ("SyncReport", "evaluate_sync"):
+            return getattr(import_module("mien.evaluation"), name)
         from mien import studio
 
         return getattr(studio, name)

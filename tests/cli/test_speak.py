@@ -13,7 +13,11 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from mien_sketch.engine import opening
 
-from mien.types import frame_count
+from mien.cli.speak import Driver
+from mien.media import write_wav
+from mien.settings import load
+from mien.speech import Speaker
+from mien.types import DRIVERS, Sound, frame_count
 
 from .conftest import Mien
 
@@ -184,3 +188,52 @@ def test_overwrite(mien: Mien, photo: Path):
     Path("out.mp4").write_bytes(b"old")
     assert mien("speak", "-a", photo, "-t", "Hi.", "-o", "out.mp4", "--overwrite", *SKETCH).code == 0
     assert read_video(Path("out.mp4"))["pictures"]
+
+
+def test_the_drivers_are_those_that_there_are():
+    assert tuple(Driver) == DRIVERS
+
+
+def test_a_recording_with_its_transcript_has_phonemes_and_subtitles(mien: Mien, photo: Path):
+    with Speaker(load(), "espeak:en-us+m3") as speaker:
+        (chunk,) = speaker.speak("Please put the big map on my piano.")
+    write_wav(Path("said.wav"), Sound(chunk.samples, chunk.sample_rate))
+    Path("said.txt").write_text("Please put the big map on my piano.", encoding="utf-8")
+    known = ("--transcript-file", "said.txt", "--language", "en", "--driver", "phonemes", "--subtitles")
+    done = mien("speak", "-a", photo, "--audio", "said.wav", *known, "-o", "out.mp4", "--json", *SKETCH)
+    assert done.code == 0, done.err
+    assert done.json["subtitles"] == "out.srt"
+    assert "big map" in Path("out.srt").read_text(encoding="utf-8")
+    other = ("--transcript", "Seven children were looking out of the window.", "-o", "two.mp4")
+    done = mien("speak", "-a", photo, "--audio", "said.wav", *other, *SKETCH)
+    assert done.code == 0
+    assert "transcript" in done.err
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_every_driver(mien: Mien, photo: Path, driver: str):
+    assert mien("speak", "-a", photo, "-t", "Hi.", "-o", "out.mp4", "--driver", driver, *SKETCH).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("--audio", "VOICE", "--driver", "phonemes"), 2, "transcript"),
+        (("--audio", "VOICE", "--transcript", "Hi.", "--driver", "phonemes"), 5, "transcript"),
+        (("--audio", "VOICE", "--transcript", "…"), 5, "nothing to say"),
+        (("--audio", "VOICE", "--transcript", "Hi.", "--language", "quenyan"), 3, "quenyan"),
+        (("--audio", "VOICE", "--transcript-file", "none.txt"), 3, "none.txt"),
+        (("--audio", "VOICE", "--transcript", "Hi.", "--transcript-file", "none.txt"), 2, "not both"),
+        (("--audio", "VOICE", "--language", "de"), 2, "--language"),
+        (("-t", "Hi.", "--transcript", "Hi."), 2, "recording"),
+        (("-t", "Hi.", "--driver", "telepathy"), 2, "telepathy"),
+    ],
+)
+def test_transcripts_and_drivers_that_cannot_be(
+    mien: Mien, photo: Path, voice_wav: Path, arguments: tuple[str, ...], code: int, word: str
+):
+    given = [str(voice_wav) if one == "VOICE" else one for one in arguments]
+    done = mien("speak", "-a", photo, *given, "-o", "out.mp4", *SKETCH)
+    assert done.code == code, done.err
+    assert word in done.err
+    assert not Path("out.mp4").exists()

@@ -251,11 +251,13 @@ def test_an_upload_that_broke_off_is_sent_whole_again(client: Client, hostile: H
 
 def test_sound_in_memory_is_sent(client: Client, hostile: Hostile):
     hostile.answer = lambda asked: told(job("queued"))
-    client.speak("anna", audio=b"RIFF", label=False, fps=30)
+    client.speak("anna", audio=b"RIFF", transcript="Well said.", driver="energy", label=False, fps=30)
     (asked,) = hostile.asked
     assert b'name="audio"' in asked.body
     assert b"false" in asked.body
     assert b"30.0" in asked.body
+    assert b"Well said." in asked.body
+    assert b"energy" in asked.body
 
 
 def test_files_that_are_not_there_are_not_asked_about(client: Client, hostile: Hostile, tmp_path: Path):
@@ -267,7 +269,7 @@ def test_files_that_are_not_there_are_not_asked_about(client: Client, hostile: H
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"text": "x", "audio": b"x"}, {"text": "x", "fps": 1000}, {"text": "x", "bogus": 1}, {"text": "x", "rate": float("nan")}]
+    "options", [{}, {"text": "x", "audio": b"x"}, {"text": "x", "fps": 1000}, {"text": "x", "bogus": 1}, {"text": "x", "driver": "mind"}, {"text": "x", "rate": float("nan")}]
 )  # fmt: skip
 def test_what_makes_no_sense_is_not_sent(client: Client, hostile: Hostile, options: dict[str, object]):
     with pytest.raises(UsageError):

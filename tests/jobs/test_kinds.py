@@ -37,6 +37,7 @@ from mien.jobs.kinds.speak import as_vtt
 from mien.jobs.request import REQUESTS, CreateAvatarRequest, Kind, PullWeightsRequest, SpeakRequest, TrainRequest
 from mien.media import VideoReader, read_image, write_wav
 from mien.settings import Settings
+from mien.speech import Speaker
 from mien.studio import create_avatar, store
 from mien.types import Progress, Sound
 
@@ -190,6 +191,16 @@ def test_a_recording_has_no_subtitles(settings: Settings, anna: AvatarPackage) -
     write_wav(folder.inputs / "audio.wav", Sound(tone(1.0, 16_000), 16_000))
     outcome = done(folder, settings)
     assert (outcome["subtitles"], outcome["voice"], outcome["seconds"]) == ([], None, 1.0)
+
+
+def test_a_recording_with_its_transcript_has_subtitles(settings: Settings, anna: AvatarPackage) -> None:
+    text = "Please put the big map on my piano."
+    with Speaker(settings, "espeak:en-us+m3") as speaker:
+        (chunk,) = speaker.speak(text)
+    folder = job(settings, avatar="anna", size=128, transcript=text, language="en", driver="phonemes")
+    write_wav(folder.inputs / "audio.wav", Sound(chunk.samples, chunk.sample_rate))
+    assert done(folder, settings)["subtitles"] == ["video.srt", "video.vtt"]
+    assert "piano" in (folder.result / "video.srt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "Hello."])

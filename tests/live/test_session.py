@@ -16,6 +16,7 @@ from live.sessions import Watcher, events, request, run, talk, texts, until, voi
 from live.stub_llm import Answer, StubLlm
 from mien.errors import BusyError, MediaError, NotFoundError, UsageError
 from mien.live.manager import LiveManager
+from mien.live.render import RenderStream
 from mien.settings import Settings
 from mien.types import Sound
 
@@ -172,6 +173,31 @@ def test_it_listens_answers_and_stops_when_one_speaks(settings: Settings):
         await talk(session, sound, silence_s=0.0)
         assert [event.data["interrupted"] for event in events(session, "avatar_done")] == [True]
         assert session.info().state == "listening"
+
+    run(settings, test)
+
+
+def test_the_avatar_is_told_when_the_users_voice_begins_and_pauses(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    told: list[bool] = []
+    listen = RenderStream.listen
+
+    def remember(stream: RenderStream, on: bool) -> None:
+        told.append(on)
+        listen(stream, on)
+
+    monkeypatch.setattr(RenderStream, "listen", remember)
+
+    async def test(manager: LiveManager) -> None:
+        session = await manager.create(request())
+        Watcher(session)
+        await session.say("Nobody else speaks.")
+        await until(lambda: texts(session))
+        assert told == []
+        sound = voice("Tell me what time it is", settings)
+        await talk(session, np.concatenate([sound, np.zeros(10_000, np.int16), sound]))
+        await until(lambda: session.info().state == "speaking")
+        changes = [on for on, before in zip(told, [None, *told], strict=False) if on is not before]
+        assert changes == [True, False, True, False]
 
     run(settings, test)
 

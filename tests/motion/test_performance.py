@@ -15,6 +15,7 @@ from mien.motion.head import PITCH_LIMIT, ROLL_LIMIT, SHIFT_LIMIT, YAW_LIMIT
 from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
 from mien.types import SAMPLE_RATE, Phoneme, Samples, frame_bounds, frame_count
 from motion.strategies import cut, speech
+from motion.voices import buzz, glide, steady
 
 FPS = (25.0, 30.0, 24000 / 1001, 12.0, 60.0)
 
@@ -266,3 +267,82 @@ def test_broken_samples_and_empty_pushes_do_no_harm() -> None:
     frames = list(performance.frames())
     assert len(frames) == 25
     assert all(np.isfinite(face.mouth).all() and np.isfinite(sound).all() for face, sound in frames)
+
+
+def sentence(end_hz: float) -> Samples:
+    """Two phrases of a voice without vowels, the second ending at this pitch, and a pause."""
+    first = np.concatenate([glide(150, 130, 0.4), steady(0, 0.06), glide(190, 120, 0.5), steady(0, 0.4)])
+    second = np.concatenate([glide(140, 125, 0.5), glide(125, end_hz, 0.3), steady(0, 0.5)])
+    return buzz(np.concatenate([first, second]))
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.lists(st.integers(1, 30_000), max_size=6), st.sampled_from(FPS), st.booleans())
+def test_cutting_a_voice_changes_nothing(lengths: list[int], fps: float, timed: bool) -> None:
+    samples = sentence(220)
+    sounds = [Phoneme("a", 0.1, 0.4, 2), Phoneme("m", 0.5, 0.6), Phoneme("i", 0.6, 0.9, 1)] if timed else None
+    whole = Performance(fps=fps)
+    whole.push(samples, sounds)
+    whole.end_segment()
+    pieces = Performance(fps=fps)
+    faces = []
+    for number, piece in enumerate(np.split(samples, np.cumsum([16_000, *lengths]))):
+        pieces.push(piece, sounds if number == 0 or sounds is None else ())
+        faces += [face for face, _ in pieces.frames()]
+    pieces.end_segment()
+    faces += [face for face, _ in pieces.frames()]
+    expected = [face for face, _ in whole.frames()]
+    assert len(faces) == len(expected)
+    assert all(np.array_equal(flat(face), flat(other)) for face, other in zip(faces, expected, strict=True))
+
+
+def test_brows_rise_after_a_question_and_eyes_blink_where_phrases_end() -> None:
+    raised, blinks = {}, np.zeros(60)
+    for end_hz in (240.0, 95.0):
+        tops = []
+        for seed in range(16):
+            faces = [face for face, _ in performed(sentence(end_hz), [], seed=seed)]
+            tops.append(max(face.brow for face in faces[-10:]))
+            blinks += np.array([face.blink[0] > 0.9 for face in faces])[:60]
+        raised[end_hz] = np.mean(np.array(tops) > 0.012)
+    assert raised[240.0] > 0.6 > 0.2 > raised[95.0]
+    ends = slice(round(1.1 * 25), round(1.7 * 25))
+    assert blinks[ends].mean() > 1.5 * np.delete(blinks, range(ends.start, ends.stop)).mean()
+
+
+def test_a_face_that_somebody_speaks_to_listens_until_it_speaks_itself() -> None:
+    def listened(seed: int, hears: bool) -> np.ndarray:
+        performance = Performance(seed=seed)
+        faces = []
+        for n in range(500):
+            performance.listen(hears and n % 100 < 75)
+            faces.append(performance.idle())
+        assert not any(face.mouth.any() for face in faces)
+        performance.push(*vowels(2.0))
+        performance.end_segment()
+        faces += [face for face, _ in performance.frames()]
+        return np.array([flat(face) for face in faces])
+
+    pitch, roll = 9, 10
+    for seed in range(3):
+        heard, alone = listened(seed, True), listened(seed, False)
+        assert np.array_equal(heard, listened(seed, True))
+        assert (np.abs(heard[:, 8:11]) <= [YAW_LIMIT, PITCH_LIMIT, ROLL_LIMIT]).all()
+        assert np.abs(np.diff(heard[:500, pitch])).max() > 3 * np.abs(np.diff(alone[:500, pitch])).max()
+        assert np.abs(heard[100:500, roll] - alone[100:500, roll]).mean() > 0.1
+        assert np.array_equal(heard[:, :8], alone[:, :8])
+        assert np.abs(heard[-5:, 8:11] - alone[-5:, 8:11]).max() < 0.2
+
+
+def test_a_listener_that_is_told_again_and_again_and_at_any_time_keeps_its_clock() -> None:
+    performance = Performance(fps=12.0)
+    for n in range(50):
+        performance.listen(n % 3 == 0)
+        performance.listen(n % 2 == 0)
+        performance.idle()
+        performance.act("think")
+    performance.push(*vowels(0.5))
+    performance.listen(True)
+    performance.end_segment()
+    assert len(list(performance.frames())) == 6
+    assert performance.clear() == frame_bounds(56, 12.0)[0]

@@ -63,6 +63,9 @@ def test_a_recording_is_taken_in_a_form(desk: TestClient):
         ({"text": "x", "seed": -1}, 422, "input", "seed"),
         ({"text": "x", "frame": "foot"}, 422, "input", "frame"),
         ({"text": "x", "colour": "red"}, 422, "input", "colour"),
+        ({"text": "x", "driver": "telepathy"}, 422, "input", "driver"),
+        ({"text": "x", "transcript": "x"}, 422, "input", "recording"),
+        ({"text": "x", "language": "de"}, 422, "input", "language"),
         ({"text": "x", "audio": "y"}, 422, "input", "audio"),
         ({"text": "x", "avatar": ""}, 422, "input", "avatar"),
         ({"text": "x", "avatar": "nobody"}, 404, "not_found", "nobody"),
@@ -95,6 +98,28 @@ def test_other_bodies_are_refused(desk: TestClient, content_type: str):
 def test_a_text_and_a_recording_are_too_much(desk: TestClient):
     answer = desk.post(PATH, data={"avatar": "dot", "text": "x"}, files={"audio": ("x.wav", recording())})
     refused(answer, 422, "input", "exactly one")
+
+
+def test_a_recording_may_come_with_its_transcript(desk: TestClient):
+    fields = {"avatar": "dot", "transcript": "Hello.", "language": "en", "driver": "phonemes"}
+    answer = desk.post(PATH, data=fields, files={"audio": ("x.wav", recording())})
+    assert answer.status_code == 202, answer.text
+    request = answer.json()["request"]
+    assert (request["transcript"], request["language"], request["driver"]) == ("Hello.", "en", "phonemes")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "word"),
+    [
+        ({"driver": "phonemes"}, "input", "transcript"),
+        ({"language": "de"}, "input", "transcript"),
+        ({"transcript": "?!"}, "text", "nothing to say"),
+        ({"transcript": "字" * 20_000}, "text", "50000 bytes"),
+    ],
+)
+def test_a_transcript_that_cannot_be_is_refused(desk: TestClient, fields: dict[str, str], code: str, word: str):
+    answer = desk.post(PATH, data={"avatar": "dot"} | fields, files={"audio": ("x.wav", recording())})
+    refused(answer, 422, code, word)
 
 
 def test_a_picture_is_no_recording(desk: TestClient):

@@ -41,6 +41,9 @@ class Recorder:
     def act(self, name: str) -> None:
         raise NotImplementedError
 
+    def listen(self, on: bool) -> None:
+        raise NotImplementedError
+
     def frames(self) -> Iterator[AvatarFrame]:
         while True:
             start, end = frame_bounds(self._index, self.fps)

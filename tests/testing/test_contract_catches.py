@@ -154,6 +154,29 @@ class Gapes(Stuck):
             yield replace(frame, image=image)
 
 
+class Gasps(SketchSession):
+    """Opens the mouth when somebody speaks to it."""
+
+    _hears = False
+
+    def listen(self, on: bool) -> None:
+        self._hears = on
+
+    def idle_frame(self) -> AvatarFrame:
+        frame = super().idle_frame()
+        image = frame.image.copy()
+        image[60:100, 50:70] = (255, 0, 0) if self._hears else image[60:100, 50:70]
+        return replace(frame, image=image)
+
+
+class Fidgets(SketchSession):
+    """Never listens in the same way."""
+
+    def listen(self, on: bool) -> None:
+        if np.random.default_rng().random() < 0.5:
+            self._performance.act("nod")
+
+
 _SHARED: list[np.ndarray] = []
 
 
@@ -214,6 +237,8 @@ CONTRACT = Contract()
         (Frozen, CONTRACT.test_every_action_moves_the_picture_and_ends_by_itself, {}),
         (Stuck, CONTRACT.test_every_action_moves_the_picture_and_ends_by_itself, {}),
         (Gapes, CONTRACT.test_an_action_leaves_the_sound_and_closed_lips_alone, {"settings": None}),
+        (Gasps, CONTRACT.test_who_listens_keeps_the_mouth_shut_and_loses_no_frame_and_no_sound, {"settings": None}),
+        (Fidgets, CONTRACT.test_the_same_seed_listens_in_the_same_way, {}),
         (Shares, CONTRACT.test_two_sessions_do_not_disturb_each_other, {}),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",

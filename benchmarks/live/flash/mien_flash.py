@@ -71,6 +71,9 @@ class FlashSession:
     def act(self, name: str) -> None:
         raise UsageError(f"A flash has no movement {name!r}.", hint="It has none.")
 
+    def listen(self, on: bool) -> None:
+        pass
+
     def frames(self) -> Iterator[AvatarFrame]:
         while self._segments:
             known = np.concatenate([np.zeros(0, np.float32), *self._segments[0]])

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mien import __version__
-from mien.cli import _remote, avatar, bench, job, token, weights
+from mien.cli import _remote, avatar, bench, evaluate, job, token, weights
 from mien.cli._console import print_error, say
 from mien.cli.doctor import doctor
 from mien.cli.engines import engines
@@ -23,7 +23,7 @@ from mien.errors import Cancelled, MienError, OutputError, UsageError
 
 logger = logging.getLogger(__name__)
 
-_ONLY_HERE = frozenset({"live", "serve", "worker", "token", "doctor", "bench"})
+_ONLY_HERE = frozenset({"live", "serve", "worker", "token", "doctor", "bench", "evaluate"})
 
 app = typer.Typer(
     help="A self-hosted digital human: a photo that speaks.",
@@ -45,6 +45,7 @@ app.command()(engines)
 app.add_typer(weights.app, name="weights")
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _print_version(wanted: bool) -> None:

@@ -29,6 +29,15 @@ class Frame(StrEnum):
     full = "full"
 
 
+class Driver(StrEnum):
+    """What moves the mouth."""
+
+    auto = "auto"
+    phonemes = "phonemes"
+    network = "network"
+    energy = "energy"
+
+
 def speak(
     avatar: Annotated[
         str, typer.Option("--avatar", "-a", help="A picture, a .mien package, a stored avatar's name, or astronaut.")
@@ -40,6 +49,16 @@ def speak(
     audio: Annotated[
         Path | None, typer.Option("--audio", help="A recording to speak instead; - reads standard input.")
     ] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option("--transcript", help="What is said in the recording: the mouth then follows its phonemes."),
+    ] = None,
+    transcript_file: Annotated[
+        Path | None, typer.Option("--transcript-file", help="A file with what is said in the recording, UTF-8.")
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--language", help="Of the transcript, such as de; without it: as its script tells.")
+    ] = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The video. Without it: the avatar's name, here.")
     ] = None,
@@ -48,6 +67,10 @@ def speak(
         str | None, typer.Option("--voice", help="ENGINE or ENGINE:NAME, such as espeak:en-us; see mien voices.")
     ] = None,
     rate: Annotated[float, typer.Option("--rate", help="Speed of the voice, 0.5 to 2; beyond, the nearest.")] = 1.0,
+    driver: Annotated[
+        Driver,
+        typer.Option("--driver", help="What moves the mouth; auto: phonemes where they are known, else the network."),
+    ] = Driver.auto,
     fps: Annotated[float, typer.Option("--fps", help="Frames per second, 10 to 60.")] = 25.0,
     frame: Annotated[
         Frame, typer.Option("--frame", help="head: a square around the head; full: the whole picture.")
@@ -65,12 +88,15 @@ def speak(
 ) -> None:
     """Make a video of a face that says a text or speaks a recording."""
     _exactly_one(text, text_file, audio)
+    _with_recording(audio, transcript, transcript_file, language)
     target = output or Path(f"{_stem(avatar)}.mp4")
-    drawn = {"fps": fps, "size": size, "frame": frame.value, "seed": seed}
+    drawn = {"fps": fps, "size": size, "frame": frame.value, "seed": seed, "driver": driver.value}
     said = {"engine": engine, "voice": voice, "rate": rate, "subtitles": subtitles, "label": not no_label}
+    said["language"] = language
     loaded = settings()
     with connected(loaded) as client, progress(enabled=not as_json) as report:
-        order = _Order(avatar, target, _text(text, text_file), _sound(audio), drawn, said, overwrite)
+        known = _transcript(transcript, transcript_file)
+        order = _Order(avatar, target, _text(text, text_file), _sound(audio), known, drawn, said, overwrite)
         told = _on(client, order, report) if client else _here(loaded, order, report)
     _print(told, as_json=as_json)
 
@@ -83,6 +109,7 @@ class _Order:
     target: Path
     text: str | None
     sound: Path | bytes | None
+    transcript: str | None
     drawn: dict[str, Any]
     said: dict[str, Any]
     overwrite: bool
@@ -101,6 +128,7 @@ def _here(loaded: Settings, order: _Order, report: Report) -> dict[str, Any]:
         loaded,
         text=order.text,
         sound=order.sound,
+        transcript=order.transcript,
         options=studio.SpeakOptions(
             **order.said, overwrite=order.overwrite, render=studio.RenderOptions(**order.drawn)
         ),
@@ -114,7 +142,7 @@ def _on(client: Client, order: _Order, report: Report) -> dict[str, Any]:
     options = order.said | order.drawn
     # The command takes the nearest possible speed; the server wants it to be one.
     options |= {"voice": order.said["voice"] or "", "rate": min(max(order.said["rate"], 0.5), 2.0)}
-    job = client.speak(order.avatar, text=order.text, audio=order.sound, **options)
+    job = client.speak(order.avatar, text=order.text, audio=order.sound, transcript=order.transcript, **options)
     job.wait(report, cancel_on_interrupt=True)
     same = pick(job.info.result, "frames", "fps", "engine", "voice", "remarks")
     made = pick(job.info.result, "subtitles", "seconds", "width", "height", "stages")
@@ -144,8 +172,10 @@ def _check(client: Client, order: _Order) -> None:
             f"{order.avatar} is a file here; the server needs an avatar that it has.",
             hint=f"Bring it there: mien --server {client.url} avatar {verb} {order.avatar}{consent}",
         )
-    if order.subtitles is not None and order.text is None:
-        raise UsageError("A recording has no text for subtitles.", hint="Leave --subtitles out, or give the text.")
+    if order.subtitles is not None and order.text is None and order.transcript is None:
+        raise UsageError(
+            "A recording has no text for subtitles.", hint="Leave --subtitles out, or give the transcript."
+        )
     if order.target.suffix.lower() != ".mp4":
         raise UsageError(f"{order.target} is not named like an MP4 file.", hint="For example: hello.mp4")
     from mien.media.files import check_output
@@ -165,6 +195,16 @@ def _exactly_one(text: str | None, text_file: Path | None, audio: Path | None) -
         )
 
 
+def _with_recording(audio: Path | None, transcript: str | None, transcript_file: Path | None, language: str) -> None:
+    if transcript is not None and transcript_file is not None:
+        raise UsageError("Either --transcript or --transcript-file is needed, not both.", hint="Leave one of them out.")
+    transcribed = transcript is not None or transcript_file is not None
+    if transcribed and audio is None:
+        raise UsageError("A transcript goes with a recording.", hint="Give --audio, or --text alone.")
+    if language and not transcribed:
+        raise UsageError("--language is that of a transcript.", hint="Give --transcript, or leave --language out.")
+
+
 def _stem(avatar: str) -> str:
     return Path(avatar).stem or "speech"
 
@@ -178,6 +218,14 @@ def _text(text: str | None, text_file: Path | None) -> str | None:
         # One byte too many is enough to see that it is too long: it need not end.
         return decode_text(sys.stdin.buffer.read(MAX_TEXT_BYTES + 1), "Standard input")
     return read_text(text_file)
+
+
+def _transcript(transcript: str | None, transcript_file: Path | None) -> str | None:
+    if transcript_file is None:
+        return transcript
+    from mien.studio import read_text
+
+    return read_text(transcript_file)
 
 
 def _sound(audio: Path | None) -> Path | bytes | None:

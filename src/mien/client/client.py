@@ -129,7 +129,13 @@ class Client:
         self._connection.send("DELETE", f"avatars/{segment(name)}")
 
     def speak(
-        self, avatar: str, *, text: str | None = None, audio: str | Path | bytes | None = None, **options: Any
+        self,
+        avatar: str,
+        *,
+        text: str | None = None,
+        audio: str | Path | bytes | None = None,
+        transcript: str | None = None,
+        **options: Any,
     ) -> Job:
         """Makes a video of an avatar that the server has.
 
@@ -137,11 +143,12 @@ class Client:
             avatar: its name there.
             text: what shall be said, or
             audio: the recording that shall be spoken, a file or its content.
-            options: fields of `mien.jobs.request.SpeakRequest`: voice, rate, fps, frame, size, seed, subtitles, label, engine.
+            transcript: what is said in the recording, if that is known.
+            options: fields of `mien.jobs.request.SpeakRequest`: voice, rate, driver, language, fps, frame, size, seed, subtitles, label, engine.
         """
         if (text is None) == (audio is None):
             raise UsageError("Either text or audio is needed, and not both.", hint='speak("astronaut", text="Hello.")')
-        request = _checked(SpeakRequest, avatar=avatar, text=text or "", **options)
+        request = _checked(SpeakRequest, avatar=avatar, text=text or "", transcript=transcript or "", **options)
         if audio is None:
             return self._submit("speak", request)
         return self._submit("speak", request, Upload("audio", audio if isinstance(audio, bytes) else Path(audio)))

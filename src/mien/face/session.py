@@ -1,4 +1,4 @@
-"""How the face networks are run."""
+"""How small networks are run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,30 @@ from mien.errors import WeightsError
 Tensor: TypeAlias = NDArray[np.float32]
 
 
+def open_session(model: Path | bytes, name: str, threads: int = 1) -> onnxruntime.InferenceSession:
+    """An ONNX network on the processor.
+
+    Args:
+        model: the ONNX file, or what is in it.
+        name: what to call it in an error.
+        threads: processor cores it may use; they sleep between calls.
+
+    Raises:
+        WeightsError: it is no network.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented) as error:
+        raise WeightsError(
+            f"{name} is damaged: {str(error).rstrip('.')}.", hint="Have it made anew: mien weights verify"
+        ) from error
+
+
 class Network:
     """One ONNX network with one picture-shaped input, on the processor.
 
@@ -34,17 +58,7 @@ class Network:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented) as error:
-            raise WeightsError(
-                f"{path} is damaged: {str(error).rstrip('.')}.", hint="Have it made anew: mien weights verify"
-            ) from error
+        self._session = open_session(path, str(path), threads)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
 

@@ -32,9 +32,23 @@ class SpeakRequest(Request):
         default="astronaut", min_length=1, max_length=64, description="Name of a stored or built-in avatar."
     )
     text: str = Field(default="", max_length=50_000, description="What shall be said; empty with a recording.")
+    transcript: str = Field(
+        default="",
+        max_length=50_000,
+        description="What is said in the recording, if that is known: the mouth then follows its phonemes.",
+    )
+    language: str = Field(
+        default="",
+        max_length=100,
+        description="Of the transcript, as espeak-ng calls it, such as de; empty: the one that its script tells.",
+    )
     engine: str = Field(default="auto", min_length=1, max_length=100, description="Which engine draws.")
     voice: str = Field(default="", max_length=200, description="ENGINE or ENGINE:NAME; empty: the one of the settings.")
     rate: float = Field(default=1.0, ge=0.5, le=2.0, description="Factor on the voice's speed.")
+    driver: Literal["auto", "phonemes", "network", "energy"] = Field(
+        default="auto",
+        description="What moves the mouth; auto: phonemes where they are known, else the network that hears the sound.",
+    )
     fps: float = Field(default=25.0, ge=10, le=60, description="Frames per second.")
     frame: Literal["head", "full"] = Field(
         default="head", description="head: a square around the head; full: the whole picture."
@@ -43,7 +57,7 @@ class SpeakRequest(Request):
         default=512, ge=128, le=1080, multiple_of=2, description="Side of the square around the head, pixels."
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="The same seed gives the same blinks and movements.")
-    subtitles: bool = Field(default=True, description="Make subtitles, where there is a text.")
+    subtitles: bool = Field(default=True, description="Make subtitles, where there is a text or a transcript.")
     label: bool = Field(
         default=True, description='The visible mark "AI-generated"; the file\'s metadata say it in any case.'
     )

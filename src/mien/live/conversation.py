@@ -23,6 +23,8 @@ from pipecat.frames.frames import (
     TTSSpeakFrame,
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -63,7 +65,8 @@ class Conversation:
         model: answers.
         after_model: processors that speak.
         turns: of the session.
-        on_user: told when the user starts (True) and has finished (False) speaking.
+        on_user: told when the user's turn begins (True) and has ended (False).
+        on_voice: told when the user's voice begins (True) and pauses (False), within a turn and at its end; may be told the same twice.
         on_error: told of errors of its parts that nobody else handles; the conversation goes on.
     """
 
@@ -74,6 +77,7 @@ class Conversation:
         after_model: Sequence[FrameProcessor],
         turns: Turns,
         on_user: Callable[[bool], None],
+        on_voice: Callable[[bool], None],
         on_error: Callable[[MienError | str], None],
     ) -> None:
         self.context = LLMContext()
@@ -90,7 +94,7 @@ class Conversation:
                 empty_user_turn=None,
             ),
         )
-        gate = TurnGate(turns, on_user)
+        gate = TurnGate(turns, on_user, on_voice)
         pipeline = Pipeline([*before_model, pair.user(), gate, model, *after_model, pair.assistant()])
         params = PipelineParams(audio_in_sample_rate=SAMPLE_RATE, enable_metrics=True)
         self.worker = PipelineWorker(
@@ -188,9 +192,9 @@ class Conversation:
 class TurnGate(FrameProcessor):
     """Stands behind what understands the user: where a turn begins and where everything older becomes stale."""
 
-    def __init__(self, turns: Turns, on_user: Callable[[bool], None]) -> None:
+    def __init__(self, turns: Turns, on_user: Callable[[bool], None], on_voice: Callable[[bool], None]) -> None:
         super().__init__()
-        self._turns, self._on_user = turns, on_user
+        self._turns, self._on_user, self._on_voice = turns, on_user, on_voice
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -206,7 +210,13 @@ class TurnGate(FrameProcessor):
                     self._on_user(True)
                 case UserStoppedSpeakingFrame():
                     self._turns.mark("turn")
+                    # A microphone that was switched off pauses without a sign.
+                    self._on_voice(False)
                     self._on_user(False)
+                case VADUserStartedSpeakingFrame():
+                    self._on_voice(True)
+                case VADUserStoppedSpeakingFrame():
+                    self._on_voice(False)
                 case _:
                     pass
         await self.push_frame(frame, direction)

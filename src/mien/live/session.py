@@ -113,7 +113,7 @@ class LiveSession:
         model = language_model(means.llm, self.turns, stream.actions, self._model_acts, self.warn)
         voice = Voice(means.speaker, request.rate, self.turns, self.warn)
         self._conversation = Conversation(
-            hearing, model, [voice, self._output], self.turns, self._user_speaks, self._part_failed
+            hearing, model, [voice, self._output], self.turns, self._user_speaks, stream.listen, self._part_failed
         )
         self._ears = Ears(self._conversation.hear)
 

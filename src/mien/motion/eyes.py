@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.motion.gestures import NOTHING, Overlay
 from mien.motion.head import Spring, soft_limit
+from mien.motion.prosody import Cues
 
 GAZE_LIMIT = 8.0
 """Degrees."""
@@ -28,10 +29,23 @@ _BLINK_AT_PHRASE_END = 0.35
 _SACCADE_EVERY_S = 1.1
 _SACCADE_DEG = 0.55
 _LOOK_AWAY = (0.05, 0.12)
-"""Chance that a saccade is a real glance; listening, speaking."""
+"""Chance that a saccade is a real glance; alone, speaking."""
+_LOOK_AWAY_ATTENTIVE, _WANDER_ATTENTIVE = 0.015, 0.7
+"""The same while somebody speaks to this face, and the share of the small saccades' size that is left then."""
+_TURN_REST_S = 0.8
+"""Who has not spoken for so long begins a turn."""
+_PLANNING_CHANCE, _PLANNING_AFTER_S, _PLANNING_S = 0.6, (0.3, 0.7), (0.5, 1.2)
+"""People look away while they begin to say something longer (Kendon, "Some functions of gaze-direction in social interaction", 1967) …"""
+_BACK_CHANCE = 0.75
+"""… and back where a phrase ends, mostly."""
 _SACCADE_TAU_S = 0.018
 _STEADY_GAZE = 0.65
 """The eyes turn back by this share of the head's turn, so that the look stays on the viewer."""
+
+_BROW_IOD = 0.036
+_BROW_CHANCE = 0.6
+"""On a syllable of the strongest emphasis."""
+_BROW_S, _BROW_ASKS_S = (0.18, 0.5), (0.45, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +112,20 @@ class Gaze:
         self._goal = (0.0, 0.0)
         self._now = [0.0, 0.0]
         self._wait_s = 1.0
+        self._away = False
+        self._silent_s = math.inf
+        self._planning_in_s: float | None = None
 
-    def step(self, speech: float, yaw: float, pitch: float, gesture: Overlay) -> tuple[float, float]:
+    def step(
+        self, cues: Cues, yaw: float, pitch: float, gesture: Overlay = NOTHING, attention: float = 0.0
+    ) -> tuple[float, float]:
         self._wait_s -= self._dt
-        if self._wait_s <= 0.0:
-            self._jump(speech)
+        self._plan(cues.speech)
+        back = self._away and (attention > 0.5 or (cues.phrase_end and self._rng.random() < _BACK_CHANCE))
+        if back:
+            self._look_near(attention)
+        elif self._wait_s <= 0.0:
+            self._jump(cues.speech, attention)
         for axis in range(2):
             self._now[axis] += self._follow * (self._goal[axis] - self._now[axis])
         return (
@@ -110,19 +133,45 @@ class Gaze:
             soft_limit(self._now[1] - _STEADY_GAZE * pitch + gesture.look_y, GAZE_LIMIT),
         )
 
-    def _jump(self, speech: float) -> None:
-        across, down = (float(value) for value in self._rng.standard_normal(2))
-        wait = float(self._rng.lognormal(-0.18, 0.6))
-        if self._rng.random() < _LOOK_AWAY[int(speech > 0.5)]:
-            self._goal = (3.2 * math.copysign(1.0, across) + 0.8 * across, 1.3 * down)
-            self._wait_s = min(1.2, max(0.35, 0.7 * wait))
+    def _plan(self, speech: float) -> None:
+        """Looks away soon after a turn has begun, if it lasts."""
+        speaks = speech > 0.5
+        if speaks and self._silent_s > _TURN_REST_S and self._rng.random() < _PLANNING_CHANCE:
+            self._planning_in_s = float(self._rng.uniform(*_PLANNING_AFTER_S))
+        self._silent_s = 0.0 if speaks else self._silent_s + self._dt
+        if self._planning_in_s is None:
+            return
+        self._planning_in_s -= self._dt
+        if not speaks:
+            self._planning_in_s = None
+        elif self._planning_in_s <= 0.0:
+            self._planning_in_s = None
+            self._look_away(up=True)
+            self._wait_s = float(self._rng.uniform(*_PLANNING_S))
+
+    def _jump(self, speech: float, attention: float) -> None:
+        usual = _LOOK_AWAY[int(speech > 0.5)]
+        if self._rng.random() < usual + attention * (_LOOK_AWAY_ATTENTIVE - usual):
+            self._look_away()
         else:
-            self._goal = (_SACCADE_DEG * across, 0.6 * _SACCADE_DEG * down)
-            self._wait_s = max(0.2, _SACCADE_EVERY_S * wait)
+            self._look_near(attention)
+
+    def _look_away(self, up: bool = False) -> None:
+        across, down = (float(value) for value in self._rng.standard_normal(2))
+        self._goal = (3.2 * math.copysign(1.0, across) + 0.8 * across, -1.3 * abs(down) if up else 1.3 * down)
+        self._away = True
+        self._wait_s = min(1.2, max(0.35, 0.7 * float(self._rng.lognormal(-0.18, 0.6))))
+
+    def _look_near(self, attention: float) -> None:
+        across, down = (float(value) for value in self._rng.standard_normal(2))
+        size = _SACCADE_DEG * (1.0 - (1.0 - _WANDER_ATTENTIVE) * attention)
+        self._goal = (size * across, 0.6 * size * down)
+        self._away = False
+        self._wait_s = max(0.2, _SACCADE_EVERY_S * float(self._rng.lognormal(-0.18, 0.6)))
 
 
 class Brows:
-    """Raised with some of the stressed syllables, for as long as a word."""
+    """Raised with some of the stressed syllables, for as long as a word, and where a question ends."""
 
     def __init__(self, fps: float, rng: np.random.Generator) -> None:
         self._dt = 1.0 / fps
@@ -130,19 +179,24 @@ class Brows:
         self._spring, self._rest = Spring(), Spring()
         self._goal, self._left_s, self._rest_goal, self._rest_left_s = 0.0, 0.0, 0.0, 0.0
 
-    def step(self, accent: float, gesture: Overlay) -> float:
+    def step(self, cues: Cues, gesture: Overlay = NOTHING) -> float:
         self._left_s -= self._dt
         self._rest_left_s -= self._dt
         if self._left_s <= 0.0:
             self._goal = 0.0
-            if accent > 0.0 and self._rng.random() < 0.30 * accent:
-                self._goal = 0.032 * min(1.6, float(self._rng.lognormal(-0.15, 0.5)))
-                self._left_s = float(self._rng.uniform(0.18, 0.5))
+            if cues.accent > 0.0 and self._rng.random() < _BROW_CHANCE * cues.accent**2:
+                self._raise(0.5 + 0.5 * cues.accent, _BROW_S)
+        if cues.question > 0.0 and self._rng.random() < cues.question:
+            self._raise(0.7 + 0.4 * cues.question, _BROW_ASKS_S)
         if self._rest_left_s <= 0.0:
             self._rest_goal = 0.004 * float(np.clip(self._rng.standard_normal(), -2.0, 2.0))
             self._rest_left_s = float(self._rng.uniform(2.0, 6.0))
         value = self._spring.step(self._goal, 1.9, self._dt) + self._rest.step(self._rest_goal, 0.3, self._dt)
         return min(BROW_RANGE[1], max(BROW_RANGE[0], value * (1.0 - gesture.calm) + gesture.brow))
+
+    def _raise(self, strength: float, length_s: tuple[float, float]) -> None:
+        self._goal = _BROW_IOD * strength * min(1.6, float(self._rng.lognormal(-0.15, 0.5)))
+        self._left_s = float(self._rng.uniform(*length_s))
 
 
 class Smile:
@@ -174,16 +228,23 @@ class Eyes:
         blinks, gaze, brows, smile = rng.spawn(4)
         self._blinks, self._gaze = Blinks(fps, blinks), Gaze(fps, gaze)
         self._brows, self._smile = Brows(fps, brows), Smile(fps, smile)
-        self._spoke = False
 
-    def step(self, speech: float, accent: float, yaw: float, pitch: float, gesture: Overlay = NOTHING) -> FaceMotion:
-        phrase_end = self._spoke and speech < 0.5
-        self._spoke = speech >= 0.5
-        lid = self._blinks.step(phrase_end)
+    def step(
+        self, cues: Cues, yaw: float, pitch: float, gesture: Overlay = NOTHING, attention: float = 0.0
+    ) -> FaceMotion:
+        """One frame.
+
+        Args:
+            cues: what the voice asks for.
+            yaw, pitch: of the head, degrees.
+            gesture: what is added.
+            attention: 0 … 1, to somebody who speaks to this face.
+        """
+        lid = self._blinks.step(cues.phrase_end)
         lid += (1.0 - lid) * gesture.lids
         return FaceMotion(
             (lid, lid),
-            self._gaze.step(speech, yaw, pitch, gesture),
-            self._brows.step(accent, gesture),
-            self._smile.step(speech, phrase_end, gesture),
+            self._gaze.step(cues, yaw, pitch, gesture, attention),
+            self._brows.step(cues, gesture),
+            self._smile.step(cues.speech, cues.phrase_end, gesture),
         )

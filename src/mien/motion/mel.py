@@ -13,12 +13,12 @@ from mien.types import SAMPLE_RATE, Samples
 HOP = round(SAMPLE_RATE / MOUTH_RATE)
 WINDOW = 400
 """Samples: 25 ms."""
-BANDS = 26
+BANDS = 40
 _FFT = 512
-_LOW_HZ, _HIGH_HZ = 80.0, 7600.0
+_LOW_HZ, _HIGH_HZ = 60.0, 7600.0
 _FLOOR = 1e-8
 
-BLOCK = 5
+BLOCK = 4
 """Spectra are always computed this many at a time, so that cutting the sound differently cannot change the last bit."""
 
 _SLICES = HOP * np.arange(BLOCK)[:, None] + np.arange(WINDOW)
@@ -26,8 +26,9 @@ _SLICES = HOP * np.arange(BLOCK)[:, None] + np.arange(WINDOW)
 _SLOWEST = 500
 """Frames: mean and spread of the bands follow within 5 s …"""
 _PRIOR = 25
-"""… and start from what is typical, which counts as much as 0.25 s of sound."""
-_TYPICAL_MEAN, _TYPICAL_SPREAD = -3.2, 2.2
+"""… and start from what is typical, at the level of the first sound, which counts as much as 0.25 s of sound."""
+_TYPICAL_SPREAD = 2.2
+_LOWEST_MEAN = -12.0
 _HEARD_DB, _BELOW_PEAK_DB, _PEAK_FALLS_DB = -60.0, 35.0, 0.03
 
 
@@ -45,14 +46,15 @@ def _filters() -> NDArray[np.float32]:
 class Hearing:
     """Frames of sound, one per `HOP`; frame t is centred on sample `t * HOP`.
 
-    Each has the `BANDS` normalised log energies and the loudness in dB of full scale.
+    Each has the `BANDS` normalised log energies and the loudness in dB of full scale. Mean and spread of every band are running ones:
+    a frame knows nothing of what comes after its block.
     """
 
     def __init__(self) -> None:
         self._filters = _filters()
         self._window = np.hanning(WINDOW).astype(np.float32)
         self._buffer = np.zeros(WINDOW // 2, np.float32)
-        self._mean = np.full(BANDS, _TYPICAL_MEAN)
+        self._mean = np.full(BANDS, _LOWEST_MEAN)
         self._square = np.full(BANDS, _TYPICAL_SPREAD**2)
         self._heard = 0
         self._peak_db = -40.0
@@ -65,9 +67,8 @@ class Hearing:
         needed = (BLOCK - 1) * HOP + WINDOW
         used = 0
         while len(self._buffer) - used >= needed:
-            frames = self._buffer[used + _SLICES]
-            log_mel, db = self._spectra(frames)
-            bands.append(self._normalised(log_mel, db.tolist()))
+            log_mel, db = self._spectra(self._buffer[used + _SLICES])
+            bands.append(self._normalised(log_mel, db))
             loudness += db.tolist()
             used += BLOCK * HOP
         self._buffer = self._buffer[used:]
@@ -75,22 +76,24 @@ class Hearing:
         return heard, loudness
 
     def _spectra(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        power = np.abs(np.fft.rfft(frames * self._window, _FFT)) ** 2
+        spectrum = np.fft.rfft(frames * self._window, _FFT)
+        power = spectrum.real**2 + spectrum.imag**2
         mean_square = np.einsum("ij,ij->i", frames, frames) / WINDOW
         return np.log(power @ self._filters + _FLOOR), 10.0 * np.log10(mean_square + 1e-12)
 
-    def _normalised(self, log_mel: NDArray[np.float32], loudness: list[float]) -> NDArray[np.float32]:
-        mean, square = np.empty(log_mel.shape), np.empty(log_mel.shape)
-        for index, db in enumerate(loudness):
-            self._peak_db = max(self._peak_db - _PEAK_FALLS_DB, db)
-            if db > _HEARD_DB and db > self._peak_db - _BELOW_PEAK_DB:
-                self._heard = min(self._heard + 1, _SLOWEST - _PRIOR)
-                share = 1.0 / (self._heard + _PRIOR)
-                off = log_mel[index] - self._mean
-                self._mean += share * off
-                self._square += share * (off * off - self._square)
-            mean[index], square[index] = self._mean, self._square
-        return np.clip((log_mel - mean) / np.sqrt(square + 0.25), -4.0, 4.0).astype(np.float32)
+    def _normalised(self, log_mel: NDArray[np.float32], db: NDArray[np.float32]) -> NDArray[np.float32]:
+        self._peak_db = max(self._peak_db - BLOCK * _PEAK_FALLS_DB, float(db.max()))
+        voiced = log_mel[db > max(_HEARD_DB, self._peak_db - _BELOW_PEAK_DB)]
+        if len(voiced):
+            if not self._heard:
+                self._mean[:] = voiced.mean()
+            self._heard = min(self._heard + len(voiced), _SLOWEST - _PRIOR)
+            share = 1.0 / (self._heard + _PRIOR)
+            off = voiced - self._mean
+            self._mean += share * off.sum(axis=0)
+            self._square += share * ((off * off).sum(axis=0) - len(voiced) * self._square)
+        normalised = (log_mel - self._mean) / np.sqrt(self._square + 0.25)
+        return np.minimum(np.maximum(normalised, -4.0), 4.0).astype(np.float32)
 
 
 class SpeechGate:
@@ -125,8 +128,12 @@ class SpeechGate:
             self._hang = self._ahead + self._HANG
         self._hang -= 1
 
-    def level(self) -> float:
-        """0 … 1 for the frame `ahead` frames before the one heard last: 1 while there is speech, exactly 0 in silence."""
-        speaking = self._hang >= 0
+    def level(self, *, likely: bool = True) -> float:
+        """0 … 1 for the frame `ahead` frames before the one heard last: 1 while there is speech, exactly 0 in silence.
+
+        Args:
+            likely: whether that frame sounds like speech to someone who knows more than loudness.
+        """
+        speaking = likely and self._hang >= 0
         self._open = min(1.0, self._open + 0.12) if speaking else max(0.0, self._open - 0.08)
         return self._open * self._open * (3.0 - 2.0 * self._open)

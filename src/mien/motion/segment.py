@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from mien.errors import UsageError
 from mien.motion.articulation import MOUTH_RATE
 from mien.motion.coarticulation import LOOKAHEAD_S, PhonemeMouth
+from mien.motion.energy import EnergyMouth
 from mien.motion.from_sound import SoundMouth
 from mien.motion.source import ROW_WIDTH, MouthSource, Rows
-from mien.types import SAMPLE_RATE, Phoneme, Samples
+from mien.types import SAMPLE_RATE, Driver, Phoneme, Samples
 
 _CATCH_UP_S = 0.25
 """The time in which the advance of the mouth grows to its full size."""
@@ -35,10 +36,17 @@ class _Run:
 
 
 class Segment:
-    """Sound and mouth of one utterance."""
+    """Sound and mouth of one utterance.
 
-    def __init__(self, fps: float, advance_s: float) -> None:
+    Args:
+        fps: frames per second.
+        advance_s: seconds by which the mouth runs ahead.
+        driver: "auto": the phonemes where they are known, else the network.
+    """
+
+    def __init__(self, fps: float, advance_s: float, driver: Driver = "auto") -> None:
         self.ended = False
+        self._driver: Driver = driver
         self._fps = fps
         self._advance_s = advance_s
         self._pushed = 0
@@ -53,7 +61,7 @@ class Segment:
     @staticmethod
     def latency_frames(fps: float, advance_s: float) -> int:
         """How many frames of sound must be known before a frame can be made."""
-        lookahead_s = max(LOOKAHEAD_S, SoundMouth.lookahead_s)
+        lookahead_s = max(LOOKAHEAD_S, SoundMouth.lookahead_s, EnergyMouth.lookahead_s)
         return math.ceil((advance_s + lookahead_s + 0.11) * fps + 0.5)
 
     @property
@@ -65,12 +73,24 @@ class Segment:
         samples = _checked(samples)
         if not len(samples):
             return
-        kind = SoundMouth if phonemes is None else PhonemeMouth
+        kind = self._kind(phonemes)
         if not self._runs or not isinstance(self._runs[-1].source, kind):
             self._change(kind())
         self._runs[-1].source.push(samples, phonemes or ())
         self._audio.append(samples)
         self._pushed += len(samples)
+
+    def _kind(self, phonemes: Sequence[Phoneme] | None) -> type[MouthSource]:
+        if self._driver == "energy":
+            return EnergyMouth
+        if self._driver == "network" or (self._driver == "auto" and phonemes is None):
+            return SoundMouth
+        if phonemes is None:
+            raise UsageError(
+                "The mouth was to follow phonemes, but those of this sound are not known.",
+                hint="Use the driver auto, or a voice that tells its phonemes, such as espeak.",
+            )
+        return PhonemeMouth
 
     def _change(self, source: MouthSource) -> None:
         first_row = round(self._pushed / SAMPLE_RATE * MOUTH_RATE)

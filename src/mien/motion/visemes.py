@@ -231,6 +231,15 @@ def _glides_shortened(found: list[tuple[str, Viseme, float]]) -> list[tuple[str,
     return [(name, viseme, share * (_GLIDE_SHARE if name in _GLIDES else 1.0)) for name, viseme, share in found]
 
 
+def plain(ipa: str) -> str:
+    """Clean IPA, decomposed where there is no other way, for espeak-ng's own names; nasal vowels become oral ones."""
+    text = unicodedata.normalize("NFC", ipa)
+    for old, new in _SPELLINGS:
+        text = text.replace(old, new)
+    text = unicodedata.normalize("NFD", text).replace(_NASALISED, "")
+    return unicodedata.normalize("NFC", text)
+
+
 @lru_cache(maxsize=4096)
 def targets(ipa: str) -> tuple[SubTarget, ...]:
     """The visemes of one sound, in order; diphthongs, r-vowels, affricates and clusters have several.
@@ -243,11 +252,6 @@ def targets(ipa: str) -> tuple[SubTarget, ...]:
     """
     if not ipa.strip():
         return ()
-    text = unicodedata.normalize("NFC", ipa)
-    for old, new in _SPELLINGS:
-        text = text.replace(old, new)
-    text = unicodedata.normalize("NFD", text).replace(_NASALISED, "")
-    text = unicodedata.normalize("NFC", text)
-    found = _glides_shortened(_symbols(text)) or [("ə", _NEUTRAL, 1.0)]
+    found = _glides_shortened(_symbols(plain(ipa))) or [("ə", _NEUTRAL, 1.0)]
     total = sum(share for _, _, share in found)
     return tuple(SubTarget(viseme, share / total) for _, viseme, share in found)

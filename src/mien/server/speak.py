@@ -48,11 +48,22 @@ async def speak(request: Request, settings: Configured, desk: Desk) -> JobInfo:
             raise InputError(
                 "text: exactly one of a text and a recording is needed.", hint=f"Send a text, or a file {AUDIO!r}."
             )
+        if file is None and wanted.transcript:
+            raise InputError("transcript: it goes with a recording.", hint=f"Send a file {AUDIO!r}, or no transcript.")
+        if wanted.language and not wanted.transcript:
+            raise InputError("language: it is that of a transcript.", hint="Send the transcript, or no language.")
+        if file is not None and wanted.driver == "phonemes" and not wanted.transcript:
+            raise InputError(
+                "driver: nobody knows the phonemes of a recording without its transcript.",
+                hint="Send the transcript, or use the driver auto.",
+            )
 
         def check() -> None:
             if file is None:
                 _check_text(wanted.text)
                 _check_voice(wanted.voice or settings.voice)
+            elif wanted.transcript:
+                _check_text(wanted.transcript)
 
         return await desk.take("speak", wanted, check, file=file)
 

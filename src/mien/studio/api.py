@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,10 +15,10 @@ from mien.settings import Settings
 from mien.studio.create import open_avatar
 from mien.studio.engines import AUTO, RenderOptions, engine_of_package, load_engine, open_session
 from mien.studio.render import render
-from mien.studio.sources import SoundSource, recording, spoken_text
-from mien.studio.speak import SpeakOptions, SpeakResult, speak
+from mien.studio.sources import SoundSource
+from mien.studio.speak import SpeakOptions, SpeakResult, prepared, speak
 from mien.studio.stages import Stages
-from mien.types import AvatarFrame, Engine, Report, silent
+from mien.types import AvatarFrame, Driver, Engine, Report, silent
 
 
 class Avatar:
@@ -51,8 +51,11 @@ class Avatar:
         text: str | None = None,
         *,
         audio: str | Path | SoundSource | None = None,
+        transcript: str | None = None,
+        language: str = "",
         voice: str | None = None,
         rate: float = 1.0,
+        driver: Driver = "auto",
         fps: float = 25.0,
         size: int = 512,
         frame: Literal["head", "full"] = "head",
@@ -63,8 +66,11 @@ class Avatar:
         Args:
             text: what shall be said, or
             audio: the recording that shall be spoken: a file, its content, or `mien.types.Sound`.
+            transcript: what is said in the recording, if that is known: the mouth then follows its phonemes.
+            language: of the transcript, as espeak-ng calls it; "": the one that its script tells.
             voice: `ENGINE` or `ENGINE:NAME`; None: the one of the settings.
             rate: factor on the voice's speed.
+            driver: what moves the mouth: "phonemes", "network", "energy", or "auto", the best that is to be had.
             fps: frames per second.
             size: side of the square picture in pixels with frame "head".
             frame: "head" or "full".
@@ -72,34 +78,57 @@ class Avatar:
         """
         if (text is None) == (audio is None):
             raise UsageError("Exactly one of text and audio is needed.", hint='avatar.speak("Hello")')
-        drawing = RenderOptions(fps=fps, size=size, frame=frame, seed=seed)
-        options = SpeakOptions(voice=voice, rate=rate, render=drawing)
+        drawing = RenderOptions(fps=fps, size=size, frame=frame, seed=seed, driver=driver)
+        options = SpeakOptions(voice=voice, rate=rate, language=language, render=drawing)
         source = Path(audio) if isinstance(audio, str) else audio
-        return AvatarSpeech(self, self._settings, text, source, options)
+        return AvatarSpeech(self, self._settings, _Words(text, source, transcript), options)
 
     def render(
         self,
         audio: str | Path | SoundSource | None = None,
         *,
         text: str | None = None,
+        transcript: str | None = None,
+        language: str = "",
         voice: str | None = None,
         rate: float = 1.0,
+        driver: Driver = "auto",
         fps: float = 25.0,
         size: int = 512,
         frame: Literal["head", "full"] = "head",
         seed: int = 0,
     ) -> Iterator[AvatarFrame]:
         """Frames, each with its slice of 16 kHz sound, drawn as they are asked for. Arguments as in `speak`."""
-        return iter(self.speak(text, audio=audio, voice=voice, rate=rate, fps=fps, size=size, frame=frame, seed=seed))
+        speech = self.speak(
+            text,
+            audio=audio,
+            transcript=transcript,
+            language=language,
+            voice=voice,
+            rate=rate,
+            driver=driver,
+            fps=fps,
+            size=size,
+            frame=frame,
+            seed=seed,
+        )
+        return iter(speech)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Words:
+    """What is said; see `Avatar.speak`."""
+
+    text: str | None
+    audio: SoundSource | None
+    transcript: str | None
 
 
 class AvatarSpeech:
     """Something an avatar is about to say; may be saved and iterated any number of times. Made by `Avatar.speak`."""
 
-    def __init__(
-        self, avatar: Avatar, settings: Settings, text: str | None, audio: SoundSource | None, options: SpeakOptions
-    ) -> None:
-        self._avatar, self._settings, self._text, self._audio, self._options = avatar, settings, text, audio, options
+    def __init__(self, avatar: Avatar, settings: Settings, words: _Words, options: SpeakOptions) -> None:
+        self._avatar, self._settings, self._words, self._options = avatar, settings, words, options
 
     def save(
         self,
@@ -123,19 +152,17 @@ class AvatarSpeech:
             self._avatar.package,
             Path(output),
             self._settings,
-            text=self._text,
-            sound=self._audio,
+            text=self._words.text,
+            sound=self._words.audio,
+            transcript=self._words.transcript,
             options=replace(self._options, subtitles=subtitles, overwrite=overwrite, label=label),
             loaded=self._avatar.engine,
             report=report,
         )
 
     def __iter__(self) -> Iterator[AvatarFrame]:
-        if self._text is not None:
-            speech = spoken_text(self._text, self._settings, self._options.voice, self._options.rate)
-        else:
-            assert self._audio is not None
-            speech = recording(self._audio)
+        words = self._words
+        speech = prepared(words.text, words.audio, words.transcript, self._settings, self._options)
         session = open_session(self._avatar.engine, self._avatar.package, self._options.render)
         return (spoken.frame for spoken in render(session, speech.chunks, Stages()))
 

@@ -11,7 +11,7 @@ from mien import plugins
 from mien.avatars import AvatarPackage
 from mien.errors import NotFoundError, PackageError, UsageError
 from mien.settings import Settings
-from mien.types import Engine, EngineSpec, RenderSession
+from mien.types import Driver, Engine, EngineSpec, RenderSession
 
 AUTO = "auto"
 
@@ -25,12 +25,14 @@ class RenderOptions:
         size: side of the square picture in pixels with frame "head".
         frame: "head" crops around the head, "full" keeps the whole picture.
         seed: chooses the blinks and movements; the same seed gives the same video.
+        driver: what moves the mouth; "auto" is the best that is to be had.
     """
 
     fps: float = 25.0
     size: int = 512
     frame: Literal["head", "full"] = "head"
     seed: int = 0
+    driver: Driver = "auto"
 
 
 def engine_specs() -> list[EngineSpec]:

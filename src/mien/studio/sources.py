@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mien.errors import MediaError, NotFoundError, TextError
+from mien.errors import MediaError, NotFoundError, TextError, UsageError
 from mien.media import AudioReader, is_silent
 from mien.settings import Settings
 from mien.speech import speak
-from mien.types import Samples, Sound, SpeechChunk
+from mien.studio.timing import aligned, timed, told
+from mien.types import Driver, Samples, Sound, SpeechChunk
+
+logger = logging.getLogger(__name__)
 
 MAX_TEXT_BYTES = 50_000
 """About an hour of speech, in English as in Chinese: as much as a recording may have."""
+
+_DOES_NOT_FIT = "The transcript does not seem to be what is said in the recording; it was not used."
 
 SoundSource: TypeAlias = Path | bytes | Sound
 """A file, its content, or the samples themselves."""
@@ -32,25 +38,38 @@ class Speech:
         voice: which voice speaks; None if it is a recording.
         seconds: how long it will be; None if that is only known in the end.
         characters: of the text, see `visible`; 0 for a recording.
+        titled: what is said is known, and when: there can be subtitles.
+        remarks: what was noticed, one sentence each.
     """
 
     chunks: Iterator[SpeechChunk]
     voice: str | None = None
     seconds: float | None = None
     characters: int = 0
+    titled: bool = True
+    remarks: tuple[str, ...] = ()
 
 
-def spoken_text(text: str, settings: Settings, voice: str | None, rate: float) -> Speech:
+def spoken_text(text: str, settings: Settings, voice: str | None, rate: float, driver: Driver = "auto") -> Speech:
     """A text, said sentence by sentence.
+
+    Args:
+        text: what shall be said.
+        settings: see `mien.settings`.
+        voice: `ENGINE` or `ENGINE:NAME`; None: the one of the settings.
+        rate: factor on the voice's speed.
+        driver: with "auto" and "phonemes", the sounds are worked out where the voice does not tell them.
 
     Raises:
         TextError: there is nothing to say in it, or too much.
         NotFoundError, MissingDependency: the voice is not there.
     """
     _check_size(len(text.encode("utf-8", "surrogatepass")), "The text")
-    return Speech(
-        chunks=speak(text, settings, voice, rate=rate), voice=voice or settings.voice, characters=visible(text)
-    )
+    name = voice or settings.voice
+    chunks = speak(text, settings, voice, rate=rate)
+    if driver in ("auto", "phonemes"):
+        chunks = timed(chunks, settings, name, required=driver == "phonemes")
+    return Speech(chunks=chunks, voice=name, characters=visible(text))
 
 
 def visible(text: str) -> int:
@@ -91,17 +110,65 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def recording(source: SoundSource) -> Speech:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What is said in a recording.
+
+    Args:
+        text: all of it, and nothing else.
+        language: as espeak-ng calls it, such as "de"; "": the one that the script tells.
+    """
+
+    text: str
+    language: str = ""
+
+
+def recording(
+    source: SoundSource, settings: Settings, transcript: Transcript | None = None, driver: Driver = "auto"
+) -> Speech:
     """A recording, read through once beforehand: what is broken or silent should not be noticed after minutes of drawing.
 
+    Args:
+        source: a file, its content, or the samples.
+        settings: see `mien.settings`.
+        transcript: if it is known, when its sounds are said is worked out; if it does not fit, the mouth follows the sound.
+        driver: "phonemes" makes an error of what does not fit.
+
     Raises:
-        NotFoundError: there is no such file.
+        NotFoundError: there is no such file, or espeak-ng does not know the language.
         MediaError: no sound, broken, silent, of zero length, or too long.
+        UsageError: the driver is "phonemes", and there is no transcript.
+        TextError: it is, and the transcript is not that of the recording; or there is nothing to say in it, or too much.
     """
+    if transcript is not None:
+        _check_size(len(transcript.text.encode("utf-8", "surrogatepass")), "The transcript")
+    elif driver == "phonemes":
+        raise UsageError(
+            "The mouth was to follow phonemes, but nobody knows those of a recording without its transcript.",
+            hint="Give the transcript, or use the driver auto.",
+        )
     name = str(source) if isinstance(source, Path) else "the recording"
     sample_rate, blocks = _opened(source)
+    seconds = _length(blocks(), sample_rate, name)
+    if transcript is not None:
+        alignment = aligned(blocks(), sample_rate, transcript.text, settings, transcript.language)
+        if alignment.fits:
+            return Speech(chunks=told(blocks(), sample_rate, alignment), seconds=seconds)
+        logger.warning("transcript_does_not_fit", extra={"quality": round(alignment.quality, 3)})
+        if driver == "phonemes":
+            raise TextError(
+                f"The transcript does not seem to be what is said in {name}.",
+                hint="Write down exactly what is said, name its language, or use the driver auto.",
+            )
+    chunks = (SpeechChunk(block, sample_rate) for block in blocks())
+    remarks = (_DOES_NOT_FIT,) if transcript is not None else ()
+    return Speech(chunks=chunks, seconds=seconds, titled=False, remarks=remarks)
+
+
+def _length(blocks: Iterator[Samples], sample_rate: int, name: str) -> float:
+    """Seconds; errors as in `recording`."""
     length, nothing_heard = 0, True
-    for block in blocks():
+    for block in blocks:
         length += len(block)
         nothing_heard = nothing_heard and is_silent(Sound(block, sample_rate))
     if not length:
@@ -111,8 +178,7 @@ def recording(source: SoundSource) -> Speech:
             f"Nothing can be heard in {name}: it is silent from beginning to end.",
             hint="Look whether the right track was recorded or exported.",
         )
-    chunks = (SpeechChunk(block, sample_rate) for block in blocks())
-    return Speech(chunks=chunks, seconds=length / sample_rate)
+    return length / sample_rate
 
 
 def _opened(source: SoundSource) -> tuple[int, Callable[[], Iterator[Samples]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mien.settings import Settings
 from mien.studio.create import open_avatar
 from mien.studio.engines import AUTO, RenderOptions, engine_of_package, load_engine, open_session
 from mien.studio.render import render
-from mien.studio.sources import SoundSource, Speech, recording, spoken_text, visible
+from mien.studio.sources import SoundSource, Speech, Transcript, recording, spoken_text, visible
 from mien.studio.stages import Stages
 from mien.studio.subtitles import Subtitles
 from mien.types import Engine, Progress, RenderSession, Report, SpeechChunk, silent
@@ -30,7 +30,8 @@ class SpeakOptions:
         engine: "auto" or an engine's name.
         voice: `ENGINE` or `ENGINE:NAME`; None: the one of the settings.
         rate: factor on the voice's speed.
-        render: how it is drawn.
+        language: of the transcript, as espeak-ng calls it; "": the one that its script tells.
+        render: how it is drawn, and what moves the mouth.
         subtitles: an SRT file is written beside the video.
         overwrite: existing files are replaced.
         label: the visible mark "AI-generated"; the file's metadata say it in any case.
@@ -39,6 +40,7 @@ class SpeakOptions:
     engine: str = AUTO
     voice: str | None = None
     rate: float = 1.0
+    language: str = ""
     render: RenderOptions = field(default_factory=RenderOptions)
     subtitles: bool = False
     overwrite: bool = False
@@ -81,6 +83,7 @@ def speak(
     *,
     text: str | None = None,
     sound: SoundSource | None = None,
+    transcript: str | None = None,
     options: SpeakOptions | None = None,
     loaded: Engine | None = None,
     report: Report = silent,
@@ -93,6 +96,7 @@ def speak(
         settings: see `mien.settings`.
         text: what shall be said, or
         sound: the recording that shall be spoken.
+        transcript: what is said in the recording, if that is known: the mouth then follows its phonemes.
         options: see there.
         loaded: the avatar's engine, if it is at hand.
         report: progress.
@@ -107,7 +111,9 @@ def speak(
     stages = Stages()
     outputs = _Outputs.check(output, options)
     with stages.of("voice"):
-        speech = _speech(text, sound, settings, options)
+        speech = prepared(text, sound, transcript, settings, options)
+    if not speech.titled:
+        outputs = replace(outputs, subtitles=None)
     with stages.of("avatar"):
         report(Progress("avatar", 0))
         package = (
@@ -129,7 +135,7 @@ def speak(
         size=session.size,
         engine=engine.spec.name,
         voice=speech.voice,
-        remarks=package.manifest.remarks,
+        remarks=(*package.manifest.remarks, *speech.remarks),
         seconds=stages.seconds | {"total": time.perf_counter() - began},
     )
 
@@ -150,15 +156,30 @@ class _Outputs:
         return cls(video, subtitles)
 
 
-def _speech(text: str | None, sound: SoundSource | None, settings: Settings, options: SpeakOptions) -> Speech:
+def prepared(
+    text: str | None, sound: SoundSource | None, transcript: str | None, settings: Settings, options: SpeakOptions
+) -> Speech:
+    """What shall be spoken.
+
+    Raises:
+        UsageError: not exactly one of `text` and `sound`, or options that do not go with it.
+        MienError: as `spoken_text` and `recording`.
+    """
     if (text is None) == (sound is None):
         raise UsageError("Exactly one of a text and a recording is needed.", hint="Give one of them.")
+    if transcript is not None and sound is None:
+        raise UsageError("A transcript goes with a recording.", hint="Give the recording, or the text alone.")
+    if options.language and transcript is None:
+        raise UsageError("A language goes with a transcript.", hint="Give the transcript, or choose a voice of it.")
     if text is not None:
-        return spoken_text(text, settings, options.voice, options.rate)
+        return spoken_text(text, settings, options.voice, options.rate, options.render.driver)
     assert sound is not None
-    if options.subtitles:
-        raise UsageError("A recording has no text for subtitles.", hint="Leave --subtitles out, or give the text.")
-    return recording(sound)
+    if options.subtitles and transcript is None:
+        raise UsageError(
+            "A recording has no text for subtitles.", hint="Leave --subtitles out, or give the transcript."
+        )
+    known = None if transcript is None else Transcript(text=transcript, language=options.language)
+    return recording(sound, settings, known, options.render.driver)
 
 
 def _write(

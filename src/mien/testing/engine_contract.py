@@ -39,6 +39,8 @@ SPEAKING = 0.05
 """How much further they must stand apart at least once while a sentence is spoken."""
 ACTION_S = 8.0
 """No action lasts longer."""
+LISTENING_S = 4.0
+"""Somebody speaks to it for so long."""
 
 
 class EngineContract:
@@ -270,6 +272,27 @@ class EngineContract:
         frames += [session.idle_frame() for _ in range(3)]
         assert [frame.index for frame in frames] == list(range(len(frames)))
 
+    def test_who_listens_keeps_the_mouth_shut_and_loses_no_frame_and_no_sound(
+        self, engine: Engine, avatar: AvatarPackage, utterance: Utterance, settings: Settings
+    ) -> None:
+        session = self._open(engine, avatar)
+        rest = np.median(self.mouth_openings([session.idle_frame().image for _ in range(5)], settings))
+        heard = _listen(session, LISTENING_S)
+        opening = max(self.mouth_openings([frame.image for frame in heard[::4]], settings)) - rest
+        assert opening <= RESTING, "the mouth opens while somebody else speaks"
+        assert all(frame.idle and not frame.audio.any() for frame in heard)
+        samples = utterance.samples[: SAMPLE_RATE // 2]
+        session.listen(True)
+        frames = _speak(session, Utterance(samples))
+        session.listen(False)
+        _assert_sound(frames, samples)
+        every = [*heard, *frames, session.idle_frame()]
+        assert [frame.index for frame in every] == list(range(5, 5 + len(every)))
+
+    def test_the_same_seed_listens_in_the_same_way(self, engine: Engine, avatar: AvatarPackage) -> None:
+        one, other = (_listen(self._open(engine, avatar), LISTENING_S) for _ in range(2))
+        _assert_same(one, other)
+
     @pytest.mark.parametrize(
         "samples",
         [np.zeros(800), np.zeros((800, 2), np.float32), np.zeros(800, np.int16)],
@@ -326,6 +349,15 @@ class EngineContract:
             source_sha256="0" * 64,
             size=size,
         )
+
+
+def _listen(session: RenderSession, seconds: float) -> list[AvatarFrame]:
+    """The frames of a face to which somebody speaks, with a pause of half a second every other second."""
+    frames: list[AvatarFrame] = []
+    for number in range(round(seconds * session.fps)):
+        session.listen(number / session.fps % 2.0 < 1.5)
+        frames.append(session.idle_frame())
+    return frames
 
 
 def _thumbnail(frame: AvatarFrame) -> NDArray[np.float32]:

@@ -5,11 +5,13 @@ from mien.types.engine import AvatarFrame, Engine, EngineSpec, Metric, RenderSes
 from mien.types.face import FaceBox, HeadPose, Landmarks
 from mien.types.image import Image, Matte
 from mien.types.progress import Progress, Report, silent
-from mien.types.speech import Phoneme, SpeechChunk, Word
+from mien.types.speech import DRIVERS, Driver, Phoneme, SpeechChunk, Word
 
 __all__ = [
+    "DRIVERS",
     "SAMPLE_RATE",
     "AvatarFrame",
+    "Driver",
     "Engine",
     "EngineSpec",
     "FaceBox",

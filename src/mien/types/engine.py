@@ -94,6 +94,12 @@ class RenderSession(Protocol):
         """
         ...
 
+    def listen(self, on: bool) -> None:
+        """Somebody speaks to this face (True), pauses or has finished (False), from the next frame on; False at first. While it does not speak
+        itself it may show that it listens; it may as well do nothing. The mouth stays shut; never blocks.
+        """
+        ...
+
     def frames(self) -> Iterator[AvatarFrame]:
         """Every frame of speech that can be made now."""
         ...

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 from mien.types.audio import Samples
+
+Driver: TypeAlias = Literal["auto", "phonemes", "network", "energy"]
+"""What moves the mouth: phonemes with times, the network that hears the sound, its loudness, or the best that is to be had."""
+
+DRIVERS: tuple[Driver, ...] = get_args(Driver)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ class Session:
     def act(self, name: str) -> None:
         self.acted.append(name)
 
+    def listen(self, on: bool) -> None:
+        self.acted.append(f"listen {on}")
+
     def frames(self) -> Iterator[AvatarFrame]:
         while self._given < self._known:
             start, end = frame_bounds(self._index, self.fps)
@@ -206,7 +209,10 @@ def test_sound_that_is_no_sound_does_not_crackle():
     assert pcm.tolist() == [0, 32767, -32767, 32767, -32768, 16384, 0, 0]
 
 
-def test_a_movement_goes_to_the_engine():
+def test_movements_and_the_users_voice_go_to_the_engine():
     session = Session()
-    Speaker(session).act("nod")
-    assert session.acted == ["nod"]
+    speaker = Speaker(session)
+    speaker.act("nod")
+    speaker.listen(True)
+    speaker.listen(False)
+    assert session.acted == ["nod", "listen True", "listen False"]

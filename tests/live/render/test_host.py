@@ -264,6 +264,19 @@ def test_a_movement_that_the_avatar_has_not_is_refused(run, host: RenderHost):
     run(collect(stream, 3))
 
 
+def test_the_render_process_is_told_of_the_users_voice(run, host: RenderHost):
+    """Two streams of one seed, one of which listens: their pictures part."""
+
+    async def watch() -> bool:
+        plain, listens = await host.open("ruby", SMALL), await host.open("ruby", SMALL)
+        listens.listen(True)
+        one, other = await collect(plain, 100), await collect(listens, 100)
+        assert all(frame.idle for frame in other)
+        return any(not np.array_equal(a.picture, b.picture) for a, b in zip(one, other, strict=True))
+
+    assert run(watch())
+
+
 def test_a_closed_stream_gives_nothing_and_bears_everything(run, host: RenderHost):
     stream = run(host.open("ruby", SMALL))
     run(stream.close())

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mien.types import EngineSpec
+from mien.types import Driver, EngineSpec
 
 
 class SketchOptions(BaseModel):
@@ -16,6 +16,7 @@ class SketchOptions(BaseModel):
     size: int = Field(default=128, ge=64, le=512)
     frame: Literal["head", "full"] = "head"
     seed: int = Field(default=0, ge=0)
+    driver: Driver = "auto"
 
 
 SPEC = EngineSpec(

@@ -43,7 +43,7 @@ class SketchSession:
     def __init__(self, picture: Image, centre: np.ndarray, options: SketchOptions) -> None:
         self.fps = options.fps
         self.size = (options.size, options.size)
-        self._performance = Performance(fps=options.fps, seed=options.seed)
+        self._performance = Performance(fps=options.fps, seed=options.seed, driver=options.driver)
         self.latency_frames = self._performance.latency_frames
         self._picture, self._centre = picture, centre
         self._index = 0
@@ -61,6 +61,9 @@ class SketchSession:
         if name not in self.actions:
             raise UsageError(f"A sketch has no movement called {name!r}.", hint=f"Known: {', '.join(self.actions)}.")
         self._performance.act(name)
+
+    def listen(self, on: bool) -> None:
+        self._performance.listen(on)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():

@@ -38,7 +38,8 @@ class PortraitEngine:
             scene = Scene.head(picture, matte, landmarks, options.size)
         else:
             scene = Scene.full(picture, matte, landmarks)
-        return PortraitSession(Renderer(scene), Performance(fps=options.fps, seed=options.seed), options.fps)
+        performance = Performance(fps=options.fps, seed=options.seed, driver=options.driver)
+        return PortraitSession(Renderer(scene), performance, options.fps)
 
 
 class PortraitSession:
@@ -64,6 +65,9 @@ class PortraitSession:
 
     def act(self, name: str) -> None:
         self._performance.act(name)
+
+    def listen(self, on: bool) -> None:
+        self._performance.listen(on)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():

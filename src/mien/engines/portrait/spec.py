@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mien.types import EngineSpec
+from mien.types import Driver, EngineSpec
 
 
 class PortraitOptions(BaseModel):
@@ -20,6 +20,9 @@ class PortraitOptions(BaseModel):
     )
     size: int = Field(default=512, ge=128, le=1080, multiple_of=2, description="Side of the square, pixels.")
     seed: int = Field(default=0, ge=0, description="Of the head's, eyes' and brows' own life.")
+    driver: Driver = Field(
+        default="auto", description="What moves the mouth; `auto`: the phonemes where they are known, else the network."
+    )
 
 
 SPEC = EngineSpec(

@@ -38,6 +38,7 @@ def run(folder: JobFolder, request: SpeakRequest, settings: Settings, context: C
         settings,
         text=request.text or None,
         sound=recording,
+        transcript=request.transcript or None,
         options=_options(request),
         report=context.report,
     )
@@ -70,8 +71,11 @@ def _options(request: SpeakRequest) -> SpeakOptions:
         engine=request.engine,
         voice=request.voice or None,
         rate=request.rate,
-        render=RenderOptions(fps=request.fps, size=request.size, frame=request.frame, seed=request.seed),
-        subtitles=request.subtitles and bool(request.text),
+        language=request.language,
+        render=RenderOptions(
+            fps=request.fps, size=request.size, frame=request.frame, seed=request.seed, driver=request.driver
+        ),
+        subtitles=request.subtitles and bool(request.text or request.transcript),
         label=request.label,
     )
 

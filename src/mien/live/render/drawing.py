@@ -127,6 +127,9 @@ class Speaker:
     def act(self, name: str) -> None:
         self._session.act(name)
 
+    def listen(self, on: bool) -> None:
+        self._session.listen(on)
+
     def draw(self) -> Drawn | None:
         """The next frame, if one is due: speech up to `LEAD` frames ahead; an idle frame only just in time, because each that waits
         delays the next utterance."""

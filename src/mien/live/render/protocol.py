@@ -1,6 +1,6 @@
 """Messages between the server and the render process: JSON with a block of bytes.
 
-To the process: settings (first), open, push, end, clear, act, taken, close. From it: ready (first), warm, opened, refused, frame, failed.
+To the process: settings (first), open, push, end, clear, act, listen, taken, close. From it: ready (first), warm, opened, refused, frame, failed.
 """
 
 from __future__ import annotations

@@ -105,6 +105,10 @@ class RenderStream:
             )
         self._send_op("act", name=name)
 
+    def listen(self, on: bool) -> None:
+        """The user's voice begins (True) or pauses (False)."""
+        self._send_op("listen", on=on)
+
     def take(self) -> Rendered | None:
         """The next frame; None if there is none yet."""
         if not self._ready or self._ring is None:

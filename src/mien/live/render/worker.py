@@ -232,6 +232,8 @@ class _Stream:
                 self.speaker.clear(head["generation"])
             case "act":
                 self.speaker.act(head["name"])
+            case "listen":
+                self.speaker.listen(head["on"])
             case "taken":
                 self._free += head["slots"]
                 self.speaker.waiting = LEAD - len(self._free)

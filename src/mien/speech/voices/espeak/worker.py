@@ -83,6 +83,8 @@ class Espeak:
         )
         if self.sample_rate <= 0:
             raise OSError("espeak_Initialize failed")
+        if seed := getattr(self._library, "espeak_ng_SetRandSeed", None):  # else breath is noise seeded by the clock
+            seed(C.c_long(1))
         self._library.espeak_SetSynthCallback(self._callback)
 
     def _receive(self, wave: Any, count: int, events: Any) -> int:

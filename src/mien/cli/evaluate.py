@@ -1,0 +1,166 @@
+"""`mien evaluate`: how good a talking head is, measured on its video."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli._console import Json, note, print_json, progress, say, settings, table
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.evaluation import SyncReport
+    from mien.evaluation.agreement import Agreement, Figure
+
+app = typer.Typer(help="Measure how good a talking head is.", no_args_is_help=True)
+
+_CHANNELS = ("jaw", "gap", "width")
+
+
+class Language(StrEnum):
+    """Of the page."""
+
+    auto = "auto"
+    en = "en"
+    zh = "zh"
+
+
+@app.callback()
+def _evaluate() -> None:
+    """Keeps `sync` a command of its own while it is the only one."""
+
+
+@app.command()
+def sync(
+    video: Annotated[Path, typer.Argument(help="A video of a face that speaks.")],
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="A video of a real face that says the same at the same time.")
+    ] = None,
+    lag_ms: Annotated[
+        float,
+        typer.Option(
+            "--lag-ms", help="Also tell r at this lag, -200 to 200; below 0 the lips are earlier than the sound."
+        ),
+    ] = 0.0,
+    text: Annotated[str | None, typer.Option("--text", "-t", help="What is said, if you know it.")] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", help="A file with what is said, UTF-8.")] = None,
+    spoken: Annotated[
+        str,
+        typer.Option(
+            "--spoken", help="The text's language, such as de. Without a text, en: English sounds are recognised."
+        ),
+    ] = "",
+    syncnet: Annotated[
+        Path | None, typer.Option("--syncnet", help="Weights of SyncNet: also tell LSE-C and LSE-D.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with the figures and curves.")] = None,
+    language: Annotated[
+        Language, typer.Option("--language", help="Of the page; auto: as the browser asks.")
+    ] = Language.auto,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell how well the lips of a video go with its sound."""
+    from mien.evaluation import evaluate_sync
+    from mien.evaluation.page import write_page
+    from mien.media.files import check_output
+
+    loaded = settings()
+    if html is not None:
+        check_output(html, overwrite=overwrite)
+    said = _text(text, text_file)
+    with progress(enabled=not as_json) as report:
+        found = evaluate_sync(
+            video,
+            reference=reference,
+            lag_ms=lag_ms,
+            text=said,
+            spoken=spoken,
+            syncnet=syncnet,
+            settings=loaded,
+            report=report,
+        )
+    if html is not None:
+        write_page(found, html, shown=language.value, overwrite=overwrite)
+    if as_json:
+        print_json(found.as_dict() | {"html": html})
+        return
+    _print(found)
+    if html is not None:
+        say(f"{html}: the page")
+
+
+def _text(text: str | None, text_file: Path | None) -> str:
+    if text_file is None:
+        return text or ""
+    if text is not None:
+        raise UsageError("Both --text and --text-file are given.", hint="Leave one of them out.")
+    from mien.studio import read_text
+
+    return read_text(text_file)
+
+
+def _print(found: SyncReport) -> None:
+    for remark in found.remarks:
+        note(remark.text())
+    say(f"{found.video}: {found.seconds:.1f} s at {found.fps:.3g} fps, a face in {found.face:.0%} of the frames")
+    rows = [
+        _agreement(name, agreement)
+        for name, following in found.follows.items()
+        for agreement in (following.best, following.fixed)
+    ]
+    if found.reference is not None:
+        rows += [_agreement("reference", each) for each in (found.reference.best, found.reference.fixed)]
+    table(("r with", "lag ms", *_CHANNELS, "mean"), rows)
+    table(("", "", "by chance", "95 % of chance"), _others(found))
+    note("In brackets: by chance, with the sound moved around by seconds; its mean and 95th percentile.")
+
+
+def _agreement(name: str, agreement: Agreement) -> tuple[str, ...]:
+    figures = [getattr(agreement, channel) for channel in (*_CHANNELS, "mean")]
+    return (name, str(agreement.lag_ms), *(_with_chance(figure) for figure in figures))
+
+
+def _others(found: SyncReport) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    if (closures := found.closures) is not None:
+        told = f"by {closures.reference}"
+        rows.append(_share(f"p b m with shut lips, of {closures.count} ({told})", closures.recall))
+        rows.append(_share(f"shut lips on other sounds, of {closures.others}", closures.false_alarms))
+        rows.append(_row("p b m told apart (AUC)", closures.auc, "{:.2f}"))
+    if (silence := found.silence) is not None:
+        rows.append(_share(f"jaw in {silence.seconds:.1f} s of silence, share of its range", silence.jaw))
+        rows.append(_share("lips in silence, share of their range", silence.gap))
+        rows.append(_share("opening in silence, share of its range", silence.open))
+    jitter = [f"{getattr(found.jitter, name):.1f}" for name in _CHANNELS]
+    rows.append((f"acceleration of {', '.join(_CHANNELS)}, IOD/s²", " ".join(jitter), "", ""))
+    if (beside := found.reference) is not None:
+        errors = [f"{beside.error[name]:.3f}" for name in _CHANNELS]
+        rows.append(("error against the reference, IOD", " ".join(errors), "", ""))
+        amplitude = [beside.amplitude[name] for name in _CHANNELS]
+        rows.append(
+            ("amplitude, × the reference's", " ".join("–" if a is None else f"{a:.2f}" for a in amplitude), "", "")
+        )
+    if (judged := found.syncnet) is not None:
+        rows.append((f"LSE-C, LSE-D ({judged.network})", f"{judged.lse_c:.2f} {judged.lse_d:.2f}", "", ""))
+    return rows
+
+
+def _share(name: str, figure: Figure) -> tuple[str, ...]:
+    return _row(name, figure, "{:.0%}")
+
+
+def _row(name: str, figure: Figure, form: str) -> tuple[str, ...]:
+    numbers = (figure.value, figure.chance, figure.chance_p95)
+    return (name, *("–" if number is None else form.format(number) for number in numbers))
+
+
+def _with_chance(figure: Figure) -> str:
+    if figure.value is None:
+        return "–"
+    if figure.chance is None or figure.chance_p95 is None:
+        return f"{figure.value:.2f}"
+    return f"{figure.value:.2f} ({figure.chance:.2f}, {figure.chance_p95:.2f})"

@@ -1,0 +1,75 @@
+"""What is compared: how the spectrum looks and how it changes, in units that two voices share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.motion.mel import BANDS, BLOCK, HOP, WINDOW, Hearing
+from mien.types import SAMPLE_RATE, Samples
+
+FRAME_S = HOP / SAMPLE_RATE
+"""Seconds from one frame to the next; frame t is centred on `t * FRAME_S`."""
+
+_SLOPE_FRAMES = 3
+_BELOW_PEAK_DB, _QUIETEST_DB = 35.0, -65.0
+_NOISE_DB, _PAUSE_BELOW_PEAK_DB, _SOFTNESS_DB = 12.0, 20.0, 3.0
+"""A pause is less than so much louder than the quietest, or so much quieter than the loudest, whichever is less; with a soft border."""
+
+
+class Spectra:
+    """The frames of a whole sound.
+
+    Args:
+        blocks: float32 mono 16 kHz, of any lengths; only their frames are kept (160 bytes a frame, a megabyte a minute).
+    """
+
+    def __init__(self, blocks: Iterable[Samples]) -> None:
+        hearing, samples = Hearing(), 0
+        bands: list[NDArray[np.float32]] = []
+        loudness: list[float] = []
+        for block in blocks:
+            samples += len(block)
+            heard, loud = hearing.push(block)
+            bands.append(heard)
+            loudness += loud
+        heard, loud = hearing.push(np.zeros(BLOCK * HOP + WINDOW, np.float32))
+        count = -(-samples // HOP)
+        self.bands = np.concatenate([*bands, heard])[:count]
+        """float32 (N, BANDS), normalised as `Hearing` does while it listens."""
+        self.loudness = np.array([*loudness, *loud], np.float32)[:count]
+        """(N,), dB of full scale."""
+
+    def __len__(self) -> int:
+        return len(self.bands)
+
+    @property
+    def speech(self) -> NDArray[np.bool_]:
+        """(N,), where there is more than the room."""
+        return self.loudness > max(float(np.percentile(self.loudness, 95)) - _BELOW_PEAK_DB, _QUIETEST_DB)
+
+    def pauses(self) -> NDArray[np.float32]:
+        """(N,), 0 … 1: how unlikely a frame is as part of a pause."""
+        quiet, loud = np.percentile(self.loudness, [5, 95])
+        border = min(quiet + _NOISE_DB, loud - _PAUSE_BELOW_PEAK_DB)
+        return (1.0 / (1.0 + np.exp((border - self.loudness) / _SOFTNESS_DB))).astype(np.float32)
+
+    def compared(self) -> NDArray[np.float32]:
+        """(N, 2 * BANDS): bands and their slopes, each with mean 0 and the same spread over the speech; a frame's length is about 1."""
+        values = np.concatenate([self.bands, _slopes(self.bands)], axis=1)
+        heard = values[self.speech]
+        values = (values - heard.mean(axis=0)) / (heard.std(axis=0) + 1e-3)
+        return (values / np.sqrt(2 * BANDS)).astype(np.float32)
+
+
+def _slopes(bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The regression line's slope over `_SLOPE_FRAMES` frames to each side."""
+    padded = np.pad(bands, ((_SLOPE_FRAMES, _SLOPE_FRAMES), (0, 0)), mode="edge")
+    count = len(bands)
+    weighted = [
+        step * (padded[_SLOPE_FRAMES + step :][:count] - padded[_SLOPE_FRAMES - step :][:count])
+        for step in range(1, _SLOPE_FRAMES + 1)
+    ]
+    return np.sum(weighted, axis=0) / (2 * sum(step * step for step in range(1, _SLOPE_FRAMES + 1)))

@@ -1,0 +1,205 @@
+"""From what was learnt to the ONNX file that Mien runs: one block of sound in, answers and the next state out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+
+from mien.errors import WeightsError
+from mien.face.session import open_session
+from mien.motion.mel import BANDS, BLOCK
+from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, OUTPUTS, STEPS, Stream
+from mien.motion.training.features import Features
+from mien.motion.training.fit import Scale
+from mien.motion.training.network import KERNEL, STEM_KERNEL, Layer, MouthNetwork
+
+Array = NDArray[np.float32]
+
+LARGEST = 3_000_000
+"""Bytes."""
+_CLOSE = 2e-3
+"""Torch and onnxruntime add in another order; the answers are of the order of 1."""
+
+_TIMID_LIMIT, _TIMID_SHARE = 1.6, 0.7
+
+_OPSET, _IR_VERSION = 17, 8
+
+
+@dataclass(slots=True)
+class _Graph:
+    nodes: list[NodeProto] = field(default_factory=list)
+    constants: list[TensorProto] = field(default_factory=list)
+    inputs: list[ValueInfoProto] = field(default_factory=list)
+    outputs: list[ValueInfoProto] = field(default_factory=list)
+
+    def constant(self, name: str, values: NDArray[Any]) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def node(self, kind: str, *inputs: str, output: str, **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def slice(self, x: str, low: int, high: int, output: str) -> str:
+        """Columns [low, high)."""
+        ends = [self.constant(f"{output}_{end}", np.array([at])) for end, at in (("low", low), ("high", high))]
+        return self.node("Slice", x, *ends, self.constant(f"{output}_axis", np.array([2])), output=output)
+
+    def state(self, name: str, channels: int, past: int, following: Sequence[str]) -> None:
+        """An input that keeps what `following` (one after another) gave in the run before."""
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, past]))
+        self.outputs.append(helper.make_tensor_value_info(f"next_{name}", TensorProto.FLOAT, [1, channels, past]))
+        self.node("Concat", *following, output=f"next_{name}", axis=2)
+
+    def remembering(self, x: str, before: str, past: int, length: int) -> tuple[str, str]:
+        """`x` (`length` columns) with the last `past` columns of before in front of it, and what is then last."""
+        whole = self.node("Concat", before, x, output=f"{before}_whole", axis=2)
+        return whole, self.slice(whole, length, length + past, f"{before}_next")
+
+
+def exported(network: MouthNetwork, scale: Scale, gains: Array, recipe: Mapping[str, str]) -> bytes:
+    """The ONNX file.
+
+    Args:
+        network: what was learnt.
+        scale: of the mouth channels it has learnt with.
+        gains: (MOUTH,), by which the movement about the mean is made larger.
+        recipe: how it was made; kept in the file.
+
+    Raises:
+        WeightsError: the file is too large.
+    """
+    graph = _Graph()
+    bands = helper.make_tensor_value_info("bands", TensorProto.FLOAT, [1, BLOCK, BANDS])
+    x = graph.node("Transpose", "bands", output="bands_first", perm=[0, 2, 1])
+    x, last = graph.remembering(x, "state_stem", STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
+    graph.state("state_stem", BANDS, STEM_KERNEL - FRAMES_PER_STEP, [last])
+    x = _conv(graph, x, "stem", _array(network.stem.weight), _array(network.stem.bias), strides=[FRAMES_PER_STEP])
+    x = graph.node("Relu", x, output="stem_relu")
+    x = _layers(graph, x, [cast(Layer, layer) for layer in network.layers])
+    x = graph.node("Relu", x, output="trunk")
+    for name in AHEAD:
+        _head(graph, x, name, network.heads[name], scale, gains)
+    answers = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, STEPS, OUTPUTS]) for name in AHEAD]
+    model = _model(graph, [bands, *graph.inputs], [*answers, *graph.outputs], recipe)
+    data = model.SerializeToString()
+    if len(data) > LARGEST:
+        raise WeightsError(f"The network has {len(data)} bytes; {LARGEST} are allowed.", hint="Make it smaller.")
+    return data
+
+
+def _model(
+    graph: _Graph, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto], recipe: Mapping[str, str]
+) -> ModelProto:
+    made = helper.make_graph(graph.nodes, "mouth", inputs, outputs, graph.constants)
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="mien")
+    model.ir_version = _IR_VERSION
+    helper.set_model_props(model, dict(recipe))
+    checker.check_model(model)
+    return model
+
+
+def _array(tensor: Any) -> Array:
+    return tensor.detach().cpu().numpy().astype(np.float32)
+
+
+def _conv(graph: _Graph, x: str, name: str, weight: Array, bias: Array, **attributes: Any) -> str:
+    parameters = graph.constant(f"{name}_weight", weight), graph.constant(f"{name}_bias", bias)
+    return graph.node("Conv", x, *parameters, output=name, kernel_shape=[weight.shape[2]], **attributes)
+
+
+def _layers(graph: _Graph, x: str, layers: Sequence[Layer]) -> str:
+    """All of them; what they remember is one tensor, because every tensor that goes in or out costs time."""
+    pasts = [layer.past for layer in layers]
+    names = [f"past_{index}" for index in range(len(layers))]
+    graph.nodes.append(
+        helper.make_node("Split", ["state_layers", graph.constant("pasts", np.array(pasts))], names, axis=2)
+    )
+    following: list[str] = []
+    for index, layer in enumerate(layers):
+        y, last = graph.remembering(x, names[index], layer.past, STEPS)
+        following.append(last)
+        x = _layer(graph, x, y, f"layer_{index}", layer)
+    graph.state("state_layers", layers[0].mix.out_channels, sum(pasts), following)
+    return x
+
+
+def _layer(graph: _Graph, x: str, remembered: str, name: str, layer: Layer) -> str:
+    """A layer, its normalisation folded into the convolution."""
+    norm = layer.norm
+    factor = (_array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)).astype(np.float32)
+    weight = _array(layer.conv.weight) * factor[:, None, None]
+    bias = (_array(norm.bias) - _array(norm.running_mean) * factor).astype(np.float32)
+    y = _conv(graph, remembered, f"{name}_conv", weight, bias, dilations=[layer.past // (KERNEL - 1)])
+    y = graph.node("Relu", y, output=f"{name}_relu")
+    y = _conv(graph, y, f"{name}_mix", _array(layer.mix.weight), _array(layer.mix.bias))
+    return graph.node("Add", x, y, output=name)
+
+
+def _head(graph: _Graph, x: str, name: str, head: Any, scale: Scale, gains: Array) -> None:
+    """Mouth in its own units, speech as a probability, phones as logarithms of probabilities."""
+    weight, bias = _array(head.weight), _array(head.bias)
+    spread = scale.spread * gains
+    weight[:MOUTH] *= spread[:, None, None]
+    bias[:MOUTH] = bias[:MOUTH] * spread + scale.mean
+    y = _conv(graph, x, f"{name}_head", weight, bias)
+    y = graph.node("Transpose", y, output=f"{name}_last", perm=[0, 2, 1])
+    sizes = graph.constant(f"{name}_sizes", np.array([MOUTH, 1, OUTPUTS - MOUTH - 1]))
+    mouth, speech, phones = (f"{name}_{part}" for part in ("mouth", "speech", "phones"))
+    graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=2))
+    graph.node("Sigmoid", speech, output=f"{speech}_p")
+    graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=2)
+    graph.node("Concat", mouth, f"{speech}_p", f"{phones}_p", output=name, axis=2)
+
+
+def answers(network: MouthNetwork, bands: Array, scale: Scale, gains: Array) -> dict[str, Array]:
+    """What the exported network must answer to bands (T, BANDS), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
+    with torch.no_grad():
+        given = network(torch.from_numpy(bands[None]))
+    result: dict[str, Array] = {}
+    for name, values in given.items():
+        mouth = values[0, :, :MOUTH].numpy() * scale.spread * gains + scale.mean
+        speech = torch.sigmoid(values[0, :, MOUTH : MOUTH + 1]).numpy()
+        phones = torch.log_softmax(values[0, :, MOUTH + 1 :], dim=1).numpy()
+        result[name] = np.concatenate([mouth, speech, phones], axis=1).astype(np.float32)
+    return result
+
+
+def gains(network: MouthNetwork, scale: Scale, data: Features) -> Array:
+    """How much larger each channel should move, (MOUTH,).
+
+    The mean of all that is possible is too timid: part of the spread of the right answers is given back.
+    """
+    given = answers(network, data.bands.astype(np.float32), scale, np.ones_like(scale.mean))["far"]
+    spread = data.mouth.astype(np.float32).std(axis=0) / np.maximum(given[:, :MOUTH].std(axis=0), 1e-4)
+    return (np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE).astype(np.float32)
+
+
+def check(model: bytes, network: MouthNetwork, scale: Scale, gains: Array) -> float:
+    """Runs the file block by block against torch in one piece.
+
+    Returns:
+        The largest difference.
+
+    Raises:
+        WeightsError: they do not answer the same.
+    """
+    bands = np.random.default_rng(0).standard_normal((60 * BLOCK, BANDS)).astype(np.float32)
+    wanted = answers(network, bands, scale, gains)
+    worst = 0.0
+    for name, late in AHEAD.items():
+        stream = Stream(name, open_session(model, "The exported network"))
+        given = np.concatenate([stream.step(bands[at : at + BLOCK]) for at in range(0, len(bands), BLOCK)])
+        worst = max(worst, float(np.abs(given - wanted[name][late:]).max()))
+    if not worst < _CLOSE:
+        raise WeightsError(
+            f"The exported network answers otherwise than what was learnt: by {worst:.4f}.",
+            hint="Try other versions of onnx and onnxruntime.",
+        )
+    return worst
