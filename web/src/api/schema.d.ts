@@ -2448,6 +2448,18 @@ export interface components {
              */
             text: string;
             /**
+             * Transcript
+             * @description What is said in the recording, if that is known: the mouth then follows its phonemes.
+             * @default
+             */
+            transcript: string;
+            /**
+             * Language
+             * @description Of the transcript, as espeak-ng calls it, such as de; empty: the one that its script tells.
+             * @default
+             */
+            language: string;
+            /**
              * Engine
              * @description Which engine draws.
              * @default auto
@@ -2465,6 +2477,13 @@ export interface components {
              * @default 1
              */
             rate: number;
+            /**
+             * Driver
+             * @description What moves the mouth; auto: phonemes where they are known, else the network that hears the sound.
+             * @default auto
+             * @enum {string}
+             */
+            driver: "auto" | "phonemes" | "network" | "energy";
             /**
              * Fps
              * @description Frames per second.
@@ -2492,7 +2511,7 @@ export interface components {
             seed: number;
             /**
              * Subtitles
-             * @description Make subtitles, where there is a text.
+             * @description Make subtitles, where there is a text or a transcript.
              * @default true
              */
             subtitles: boolean;
@@ -3064,6 +3083,18 @@ export interface operations {
                      */
                     text?: string;
                     /**
+                     * Transcript
+                     * @description What is said in the recording, if that is known: the mouth then follows its phonemes.
+                     * @default
+                     */
+                    transcript?: string;
+                    /**
+                     * Language
+                     * @description Of the transcript, as espeak-ng calls it, such as de; empty: the one that its script tells.
+                     * @default
+                     */
+                    language?: string;
+                    /**
                      * Engine
                      * @description Which engine draws.
                      * @default auto
@@ -3081,6 +3112,13 @@ export interface operations {
                      * @default 1
                      */
                     rate?: number;
+                    /**
+                     * Driver
+                     * @description What moves the mouth; auto: phonemes where they are known, else the network that hears the sound.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    driver?: "auto" | "phonemes" | "network" | "energy";
                     /**
                      * Fps
                      * @description Frames per second.
@@ -3108,7 +3146,7 @@ export interface operations {
                     seed?: number;
                     /**
                      * Subtitles
-                     * @description Make subtitles, where there is a text.
+                     * @description Make subtitles, where there is a text or a transcript.
                      * @default true
                      */
                     subtitles?: boolean;
