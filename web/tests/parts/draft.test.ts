@@ -20,6 +20,10 @@ describe('the draft of a video', () => {
     expect(Object.keys(recording)).not.toContain('text')
     expect(Object.keys(recording)).not.toContain('voice')
     expect(Object.keys(recording)).not.toContain('source')
+    expect(Object.keys(recording)).not.toContain('transcript')
+    const known = requested({ ...draft, source: 'file', transcript: ' Hello. \n' })
+    expect(known).toMatchObject({ transcript: 'Hello.', subtitles: true })
+    expect(Object.keys(known)).not.toContain('text')
   })
 
   it('counts the options that are not as usual', () => {

@@ -8,6 +8,8 @@ export interface Draft {
   source: Source
   avatar: string
   text: string
+  /** What a recording says, if that is known. */
+  transcript: string
   voice: string
   engine: string
   rate: number
@@ -23,6 +25,7 @@ export const USUAL: Draft = {
   source: 'text',
   avatar: '',
   text: '',
+  transcript: '',
   voice: '',
   engine: 'auto',
   rate: 1,
@@ -47,10 +50,12 @@ export function draftFrom(kept: Record<string, unknown>): Draft {
   return draft
 }
 
-/** The fields of the request. A recording has neither text nor voice, and nothing that subtitles could show. */
+/** The fields of the request. A recording has no voice, and its subtitles show what it is known to say. */
 export function requested(draft: Draft): Record<string, string | number | boolean> {
-  const { source, text, voice, ...rest } = draft
-  return source === 'text' ? { ...rest, text: text.trim(), voice } : { ...rest, subtitles: false }
+  const { source, text, transcript, voice, ...rest } = draft
+  if (source === 'text') return { ...rest, text: text.trim(), voice }
+  const said = transcript.trim()
+  return { ...rest, subtitles: rest.subtitles && said !== '', ...(said && { transcript: said }) }
 }
 
 export function changedOptions(draft: Draft): number {
