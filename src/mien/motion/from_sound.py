@@ -29,7 +29,7 @@ _HOLD_ROWS = 5
 _FASTEST_GAP = 0.02
 """IOD by which the lips can part in one row."""
 _GAP_LIMIT = 0.17
-_BEGINS, _ENDS = 0.9, 0.4
+_BEGINS, _ENDS = 0.95, 0.4
 """Probability of speech at which it is believed to begin, and to have ended."""
 _ACCENT_DB, _ACCENT_REST_ROWS, _ACCENT = 4.0, 25, 0.8
 

@@ -80,7 +80,7 @@ class Stream:
 
     Args:
         ahead: how long it waits before it answers.
-        session: a network made by `mien.motion.training`; the one that comes with the package if None.
+        network: a network made by `mien.motion.training`; the one that comes with the package if None.
     """
 
     def __init__(self, ahead: Ahead = "far", network: onnxruntime.InferenceSession | None = None) -> None:

@@ -21,7 +21,7 @@ STEEPEST = 4
 _TURNS = (0.0, 0.4, 0.7)
 """Where the other orders begin, as shares of the text: one order may be more alike by chance."""
 
-_AHEAD = 1.6
+_AHEAD = 1.3
 """So much more text than sound is offered where the text goes on: the speaker may be faster there than in the mean."""
 
 _Timed = TypeVar("_Timed", Phoneme, Word)

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mien import __version__
-from mien.errors import MienError, MissingDependency, OutputError, UsageError
+from mien.errors import MienError, OutputError, UsageError
+from mien.motion.features.encoder import require_torch
 from mien.motion.training.features import Features, Recipe, made
 
 _CHECK_HOURS = 0.1
@@ -57,7 +58,7 @@ def _make(chosen: argparse.Namespace) -> None:
         raise UsageError(
             "Hours, copies, steps and batch must be above 0.", hint="For example: --hours 5 --copies 2 --steps 20000"
         )
-    _require_torch()
+    require_torch("Training")
     import torch
 
     torch.set_num_threads(chosen.threads)
@@ -131,13 +132,6 @@ def _write(path: Path, model: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.", hint="Choose another file.") from error
-
-
-def _require_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingDependency("Training needs torch.", hint="Install it: pip install 'mien[train]'") from error
 
 
 def _commit() -> str:
