@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.motion.mel import BLOCK, HOP, WINDOW, Hearing, SpeechGate
+from mien.motion.ear import BLOCK, HOP, WINDOW, Ear
+from mien.motion.mel import SpeechGate
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, STEP_S, Ahead, Outputs, Stream, waits_s
 from mien.motion.source import ACCENT, CONTACT, LIPS_CLOSE, ROW_WIDTH, Rows
 from mien.motion.visemes import CLOSURE, FV, GAP, SPEECH
@@ -47,7 +48,7 @@ class SoundMouth:
         self.lookahead_s = waits_s(ahead) + STEP_S / 2
         self._lag = FRAMES_PER_STEP * AHEAD[ahead] + 1
         self._stream = Stream(ahead)
-        self._hearing = Hearing()
+        self._ear = Ear()
         self._gate = SpeechGate(self._lag)
         self._accents = _Accents(self._lag)
         self._lips = _Lips()
@@ -64,15 +65,15 @@ class SoundMouth:
 
     def finish(self) -> None:
         self._last_row = -(-self._samples // HOP) + _CLOSING_ROWS
-        self._pending.append(np.zeros((_CLOSING_ROWS + self._lag + 2 * BLOCK) * HOP + WINDOW, np.float32))
+        self._pending.append(np.zeros((_CLOSING_ROWS + self._lag + 3 * BLOCK) * HOP + WINDOW, np.float32))
 
     def take(self, count: int) -> Rows:
         rows = [np.zeros((0, ROW_WIDTH), np.float32)]
         given = 0
         while given < count and self._pending:
-            bands, loudness = self._hearing.push(self._piece())
-            for start in range(0, len(bands), BLOCK):
-                rows.append(self._block(bands[start : start + BLOCK], loudness[start : start + BLOCK]))
+            cues, loudness = self._ear.push(self._piece())
+            for start in range(0, len(cues), BLOCK):
+                rows.append(self._block(cues[start : start + BLOCK], loudness[start : start + BLOCK]))
                 given += len(rows[-1])
         result = np.concatenate(rows)
         if self._last_row is not None:
@@ -87,9 +88,9 @@ class SoundMouth:
             self._pending.appendleft(first[_PIECE:])
         return first[:_PIECE]
 
-    def _block(self, bands: NDArray[np.float32], loudness: list[float]) -> Rows:
+    def _block(self, cues: NDArray[np.float32], loudness: list[float]) -> Rows:
         """Hears the next frames; gives the rows that are then known: as many, but fewer at the very beginning."""
-        rows = self._between(self._stream.step(bands))
+        rows = self._between(self._stream.step(cues))
         likelihoods = [0.0] * (BLOCK - len(rows)) + rows[:, SPEECH].tolist()
         levels: list[float] = []
         accents: list[float] = []

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mien.face.session import open_session
 from mien.motion.articulation import MOUTH_CHANNELS
-from mien.motion.mel import BLOCK, HOP, WINDOW, Hearing
+from mien.motion.ear import BLOCK, HOP, WINDOW, Ear
 from mien.motion.phones import PHONE_CLASSES
 from mien.types import SAMPLE_RATE, Samples
 
@@ -31,7 +31,7 @@ STEPS = BLOCK // FRAMES_PER_STEP
 
 Ahead: TypeAlias = Literal["near", "far"]
 
-AHEAD: Mapping[Ahead, int] = {"near": 1, "far": 7}
+AHEAD: Mapping[Ahead, int] = {"near": 0, "far": 6}
 """Steps of sound after the one that is answered, which the network hears before it answers."""
 
 MOUTH = len(MOUTH_CHANNELS) - 1
@@ -45,8 +45,8 @@ Outputs: TypeAlias = NDArray[np.float32]
 
 def waits_s(ahead: Ahead) -> float:
     """An answer comes once this much sound after its step is known, however the sound is cut."""
-    last_frame = FRAMES_PER_STEP * AHEAD[ahead] + BLOCK - 1
-    return last_frame * HOP / SAMPLE_RATE + WINDOW / 2 / SAMPLE_RATE
+    last_frame = FRAMES_PER_STEP * AHEAD[ahead] + 2 * BLOCK - 1
+    return (last_frame * HOP + (WINDOW - HOP) / 2) / SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +93,9 @@ class Stream:
         self._outputs = [ahead, *(f"next_{name}" for name in self._state)]
         self._early = AHEAD[ahead]
 
-    def step(self, bands: NDArray[np.float32]) -> Outputs:
-        """Hears the next frames, shape (BLOCK, BANDS); gives the next answers, (STEPS, OUTPUTS), fewer at the very beginning."""
-        outputs, *states = self._session.run(self._outputs, {"bands": bands[None], **self._state})
+    def step(self, cues: NDArray[np.float32]) -> Outputs:
+        """Hears the next frames, shape (BLOCK, CUES); gives the next answers, (STEPS, OUTPUTS), fewer at the very beginning."""
+        outputs, *states = self._session.run(self._outputs, {"cues": cues[None], **self._state})
         self._state = dict(zip(self._state, states, strict=True))
         known = np.asarray(outputs)[0]
         early = min(self._early, STEPS)
@@ -113,7 +113,7 @@ def listen(samples: Samples, ahead: Ahead = "far", network: onnxruntime.Inferenc
     """
     stream = Stream(ahead, network)
     steps = -(-len(samples) // (HOP * FRAMES_PER_STEP))
-    silence = np.zeros((AHEAD[ahead] + STEPS) * FRAMES_PER_STEP * HOP + WINDOW, np.float32)
-    bands, _ = Hearing().push(np.concatenate([samples, silence]))
-    answers = [stream.step(bands[start : start + BLOCK]) for start in range(0, len(bands), BLOCK)]
+    silence = np.zeros((AHEAD[ahead] + 2 * STEPS) * FRAMES_PER_STEP * HOP + WINDOW, np.float32)
+    cues, _ = Ear().push(np.concatenate([samples, silence]))
+    answers = [stream.step(cues[start : start + BLOCK]) for start in range(0, len(cues), BLOCK)]
     return Heard.of(np.concatenate([np.zeros((0, OUTPUTS), np.float32), *answers])[:steps])

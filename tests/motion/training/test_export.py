@@ -13,7 +13,7 @@ import torch
 
 from mien.errors import WeightsError
 from mien.face.session import open_session
-from mien.motion.mel import BANDS, BLOCK
+from mien.motion.ear import BLOCK, CUES
 from mien.motion.network import AHEAD, MOUTH, OUTPUTS, Ahead, Stream, listen
 from mien.motion.training import export
 from mien.motion.training.fit import Scale
@@ -29,7 +29,7 @@ def network() -> MouthNetwork:
     """Untrained, but with normalisation that does something."""
     torch.manual_seed(1)
     made = MouthNetwork(channels=12, dilations=(1, 2, 4)).train()
-    made(torch.randn(4, 200, BANDS) * 2 + 1)
+    made(torch.randn(4, 200, CUES) * 2 + 1)
     return made.eval()
 
 
@@ -49,10 +49,10 @@ def test_a_wrong_file_is_noticed(network: MouthNetwork, model: bytes) -> None:
 
 @pytest.mark.parametrize("ahead", list(AHEAD))
 def test_answers_are_late_by_what_is_promised(network: MouthNetwork, model: bytes, ahead: Ahead) -> None:
-    bands = np.random.default_rng(0).standard_normal((10 * BLOCK, BANDS)).astype(np.float32)
+    cues = np.random.default_rng(0).standard_normal((10 * BLOCK, CUES)).astype(np.float32)
     stream = Stream(ahead, open_session(model, "test"))
-    given = np.concatenate([stream.step(bands[at : at + BLOCK]) for at in range(0, len(bands), BLOCK)])
-    wanted = export.answers(network, bands, SCALE, GAINS)[ahead]
+    given = np.concatenate([stream.step(cues[at : at + BLOCK]) for at in range(0, len(cues), BLOCK)])
+    wanted = export.answers(network, cues, SCALE, GAINS)[ahead]
     assert given.shape == (len(wanted) - AHEAD[ahead], OUTPUTS)
     assert np.allclose(given, wanted[AHEAD[ahead] :], atol=1e-4)
 
@@ -78,10 +78,10 @@ def test_a_network_that_is_too_large_is_refused(network: MouthNetwork, monkeypat
 
 
 def test_the_answer_does_not_know_what_comes_later(network: MouthNetwork) -> None:
-    bands = np.random.default_rng(0).standard_normal((100, BANDS)).astype(np.float32)
-    changed = bands.copy()
+    cues = np.random.default_rng(0).standard_normal((100, CUES)).astype(np.float32)
+    changed = cues.copy()
     changed[60:] = 0.0
-    one, other = (export.answers(network, given, SCALE, GAINS)["far"] for given in (bands, changed))
+    one, other = (export.answers(network, given, SCALE, GAINS)["far"] for given in (cues, changed))
     assert np.allclose(one[:30], other[:30], atol=1e-6)
     assert not np.allclose(one[30], other[30], atol=1e-3)
 

@@ -48,10 +48,10 @@ def test_the_closure_of_a_voiceless_stop_is_the_stop_not_the_pause_before_it() -
     assert PHONE_CLASSES[at(found, 1.02)] == "tʈ"
 
 
-def test_bands_and_answers_have_equal_length() -> None:
+def test_cues_and_answers_have_equal_length() -> None:
     sound = utterance(seconds=0.777)
     found = features(sound.samples, sound.phonemes)
-    assert len(found.bands) == 2 * len(found.mouth) == 2 * len(found.phones) == 2 * len(found.speech)
+    assert len(found.cues) == 2 * len(found.mouth) == 2 * len(found.phones) == 2 * len(found.speech)
 
 
 def test_sound_without_speech_keeps_the_mouth_at_rest() -> None:
@@ -96,7 +96,7 @@ def test_a_recipe_is_made_once_and_never_mixed_with_another(tmp_path: Path) -> N
     assert 10 < first.seconds < 60
     (tmp_path / "000-1.npz").unlink()
     again = made(recipe, tmp_path)
-    assert np.array_equal(first.bands, again.bands)
+    assert np.array_equal(first.cues, again.cues)
     assert np.array_equal(first.phones, again.phones)
     with pytest.raises(InputError, match="another recipe"):
         made(Recipe(seed=2, hours=6.0 / 3600), tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.motion.mel import BANDS
+from mien.motion.ear import CUES
 from mien.motion.network import AHEAD, MOUTH
 from mien.motion.phones import BILABIAL, PHONE_CLASSES
 from mien.motion.training.features import Features
@@ -22,13 +22,13 @@ def toy(steps: int = 1200, seed: int = 0) -> Features:
     """Bands that say plainly what the mouth does: band 0 is loud where the lips are shut."""
     rng = np.random.default_rng(seed)
     shut = np.repeat(rng.random(steps // 8 + 1) < 0.3, 8)[:steps]
-    bands = 0.1 * rng.standard_normal((2 * steps, BANDS))
-    bands[:, :10] += 3.0 * np.repeat(shut, 2)[:, None]
+    cues = 0.1 * rng.standard_normal((2 * steps, CUES))
+    cues[:, :10] += 3.0 * np.repeat(shut, 2)[:, None]
     mouth = np.zeros((steps, MOUTH))
     mouth[:, CLOSURE] = shut
     phones = np.where(shut, BILABIAL[2], 1)
     return Features(
-        bands.astype(np.float16),
+        cues.astype(np.float16),
         mouth.astype(np.float16),
         phones.astype(np.uint8),
         np.ones(steps, np.bool_),

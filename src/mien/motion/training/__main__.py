@@ -94,7 +94,7 @@ def _train(chosen: argparse.Namespace, data: Features, tests: Mapping[str, Featu
         _say(f"step {of.step} of {chosen.steps}, {time.monotonic() - start:.0f} s: {text}")
         network, ones = of.averaged(), np.ones_like(scale.mean)
         found = {
-            name: figures(answers(network, test.bands.astype(np.float32), scale, ones), test)
+            name: figures(answers(network, test.cues.astype(np.float32), scale, ones), test)
             for name, test in tests.items()
         }
         for name, values in found.items():

@@ -13,7 +13,7 @@ from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, he
 
 from mien.errors import WeightsError
 from mien.face.session import open_session
-from mien.motion.mel import BANDS, BLOCK
+from mien.motion.ear import BLOCK, CUES
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, OUTPUTS, STEPS, Stream
 from mien.motion.training.features import Features
 from mien.motion.training.fit import Scale
@@ -76,10 +76,10 @@ def exported(network: MouthNetwork, scale: Scale, gains: Array, recipe: Mapping[
         WeightsError: the file is too large.
     """
     graph = _Graph()
-    bands = helper.make_tensor_value_info("bands", TensorProto.FLOAT, [1, BLOCK, BANDS])
-    x = graph.node("Transpose", "bands", output="bands_first", perm=[0, 2, 1])
+    cues = helper.make_tensor_value_info("cues", TensorProto.FLOAT, [1, BLOCK, CUES])
+    x = graph.node("Transpose", "cues", output="cues_first", perm=[0, 2, 1])
     x, last = graph.remembering(x, "state_stem", STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
-    graph.state("state_stem", BANDS, STEM_KERNEL - FRAMES_PER_STEP, [last])
+    graph.state("state_stem", CUES, STEM_KERNEL - FRAMES_PER_STEP, [last])
     x = _conv(graph, x, "stem", _array(network.stem.weight), _array(network.stem.bias), strides=[FRAMES_PER_STEP])
     x = graph.node("Relu", x, output="stem_relu")
     x = _layers(graph, x, [cast(Layer, layer) for layer in network.layers])
@@ -87,7 +87,7 @@ def exported(network: MouthNetwork, scale: Scale, gains: Array, recipe: Mapping[
     for name in AHEAD:
         _head(graph, x, name, network.heads[name], scale, gains)
     answers = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, STEPS, OUTPUTS]) for name in AHEAD]
-    model = _model(graph, [bands, *graph.inputs], [*answers, *graph.outputs], recipe)
+    model = _model(graph, [cues, *graph.inputs], [*answers, *graph.outputs], recipe)
     data = model.SerializeToString()
     if len(data) > LARGEST:
         raise WeightsError(f"The network has {len(data)} bytes; {LARGEST} are allowed.", hint="Make it smaller.")
@@ -158,10 +158,10 @@ def _head(graph: _Graph, x: str, name: str, head: Any, scale: Scale, gains: Arra
     graph.node("Concat", mouth, f"{speech}_p", f"{phones}_p", output=name, axis=2)
 
 
-def answers(network: MouthNetwork, bands: Array, scale: Scale, gains: Array) -> dict[str, Array]:
-    """What the exported network must answer to bands (T, BANDS), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
+def answers(network: MouthNetwork, cues: Array, scale: Scale, gains: Array) -> dict[str, Array]:
+    """What the exported network must answer to cues (T, CUES), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
     with torch.no_grad():
-        given = network(torch.from_numpy(bands[None]))
+        given = network(torch.from_numpy(cues[None]))
     result: dict[str, Array] = {}
     for name, values in given.items():
         mouth = values[0, :, :MOUTH].numpy() * scale.spread * gains + scale.mean
@@ -176,7 +176,7 @@ def gains(network: MouthNetwork, scale: Scale, data: Features) -> Array:
 
     The mean of all that is possible is too timid: part of the spread of the right answers is given back.
     """
-    given = answers(network, data.bands.astype(np.float32), scale, np.ones_like(scale.mean))["far"]
+    given = answers(network, data.cues.astype(np.float32), scale, np.ones_like(scale.mean))["far"]
     spread = data.mouth.astype(np.float32).std(axis=0) / np.maximum(given[:, :MOUTH].std(axis=0), 1e-4)
     return (np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE).astype(np.float32)
 
@@ -190,12 +190,12 @@ def check(model: bytes, network: MouthNetwork, scale: Scale, gains: Array) -> fl
     Raises:
         WeightsError: they do not answer the same.
     """
-    bands = np.random.default_rng(0).standard_normal((60 * BLOCK, BANDS)).astype(np.float32)
-    wanted = answers(network, bands, scale, gains)
+    cues = np.random.default_rng(0).standard_normal((60 * BLOCK, CUES)).astype(np.float32)
+    wanted = answers(network, cues, scale, gains)
     worst = 0.0
     for name, late in AHEAD.items():
         stream = Stream(name, open_session(model, "The exported network"))
-        given = np.concatenate([stream.step(bands[at : at + BLOCK]) for at in range(0, len(bands), BLOCK)])
+        given = np.concatenate([stream.step(cues[at : at + BLOCK]) for at in range(0, len(cues), BLOCK)])
         worst = max(worst, float(np.abs(given - wanted[name][late:]).max()))
     if not worst < _CLOSE:
         raise WeightsError(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.motion.coarticulation import BURST_S, PhonemeMouth
-from mien.motion.mel import BANDS, HOP, Hearing
+from mien.motion.ear import CUES, HOP, Ear
 from mien.motion.network import FRAMES_PER_STEP, MOUTH, STEP_S
 from mien.motion.phones import PAUSE, PHONE_CLASSES, phone_classes
 from mien.motion.training.augment import augmented
@@ -43,14 +43,14 @@ class Features:
     """Scenes one after another.
 
     Args:
-        bands: float16 (T, BANDS), T even.
+        cues: float16 (T, CUES), T even.
         mouth: float16 (T / 2, MOUTH).
         phones: uint8 (T / 2,), numbers of phone classes.
         speech: bool (T / 2,).
         starts: int64 (S,), steps at which a scene begins; the first is 0.
     """
 
-    bands: NDArray[np.float16]
+    cues: NDArray[np.float16]
     mouth: NDArray[np.float16]
     phones: NDArray[np.uint8]
     speech: NDArray[np.bool_]
@@ -66,7 +66,7 @@ class Features:
         found = list(parts)
         offsets = np.cumsum([0, *(len(part.phones) for part in found)])
         return Features(
-            np.concatenate([part.bands for part in found]),
+            np.concatenate([part.cues for part in found]),
             np.concatenate([part.mouth for part in found]),
             np.concatenate([part.phones for part in found]),
             np.concatenate([part.speech for part in found]),
@@ -78,7 +78,7 @@ class Features:
         part = path.with_suffix(".part.npz")
         np.savez(
             part, allow_pickle=False,
-            bands=self.bands, mouth=self.mouth, phones=self.phones, speech=self.speech, starts=self.starts,
+            cues=self.cues, mouth=self.mouth, phones=self.phones, speech=self.speech, starts=self.starts,
         )  # fmt: skip
         part.replace(path)
 
@@ -98,15 +98,15 @@ class Features:
 
 def features(samples: Samples, phonemes: tuple[Phoneme, ...]) -> Features:
     """One scene: sound that one listener hears from its beginning, and the right answers."""
-    bands, _ = Hearing().push(samples)
+    cues, _ = Ear().push(samples)
     mouth = PhonemeMouth()
     mouth.push(samples, phonemes)
     mouth.finish()
     rows = mouth.take(sys.maxsize)
-    steps = min(len(bands), len(rows)) // FRAMES_PER_STEP
+    steps = min(len(cues), len(rows)) // FRAMES_PER_STEP
     at = slice(0, steps * FRAMES_PER_STEP, FRAMES_PER_STEP)
     return Features(
-        bands[: steps * FRAMES_PER_STEP].astype(np.float16),
+        cues[: steps * FRAMES_PER_STEP].astype(np.float16),
         _smooth(rows[:, :MOUTH])[at].astype(np.float16),
         _phones(phonemes, steps),
         rows[at, SPEECH] > 0.5,
@@ -192,7 +192,7 @@ class Recipe:
 
     def described(self) -> Mapping[str, object]:
         return {name: getattr(self, name) for name in self.__slots__} | {
-            "bands": BANDS,
+            "cues": CUES,
             "phones": "|".join(PHONE_CLASSES),
         }
 

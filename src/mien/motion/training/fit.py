@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mien.errors import InputError
-from mien.motion.mel import BANDS
+from mien.motion.ear import SOUNDS
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, Ahead
 from mien.motion.training.features import Features
 from mien.motion.training.network import MouthNetwork
@@ -31,8 +31,8 @@ _HEAD_WEIGHTS: Mapping[Ahead, float] = {"far": 1.0, "near": 0.5}
 _VELOCITY, _PHONES, _SPEECH = 2.0, 0.25, 0.25
 _CLOSURE_MORE, _FV_MORE = 3.0, 2.0
 _LABEL_SMOOTHING = 0.05
-_NOISE, _TILT, _STRETCH, _HOLE = 0.4, 0.2, 0.15, 8
-"""What is heard is shaken: noise on every band, each band's mean, the spread of all, and a hole of up to so many bands."""
+_NOISE, _TILT, _LEVEL = 0.15, 0.1, 0.2
+"""What is heard is shaken: noise on every cue, how likely each sound seems all along, the loudness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Training:
     def _descend(self, batch: _Batch) -> dict[str, float]:
         for group in self._optimizer.param_groups:
             group["lr"] = _RATE * _schedule(self.step, self.plan.steps)
-        parts = _losses(self.network(batch.bands), batch)
+        parts = _losses(self.network(batch.cues), batch)
         total = torch.stack(list(parts.values())).sum()
         self._optimizer.zero_grad()
         total.backward()
@@ -170,7 +170,7 @@ def _schedule(step: int, steps: int) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    bands: Tensor  # (B, 2 * PIECE, BANDS)
+    cues: Tensor  # (B, 2 * PIECE, CUES)
     mouth: Tensor  # (B, PIECE, MOUTH), in units of the spread
     more: Tensor  # (B, PIECE, MOUTH), how much it counts
     phones: Tensor  # (B, PIECE)
@@ -205,7 +205,7 @@ class _Pieces:
             return torch.from_numpy(values).to(self._plan.device)
 
         return _Batch(
-            tensor(_shaken(self._data.bands[frames].astype(np.float32), rng)),
+            tensor(_shaken(self._data.cues[frames].astype(np.float32), rng)),
             tensor((mouth - self._scale.mean) / self._scale.spread),
             tensor(more),
             tensor(self._data.phones[at].astype(np.int64)),
@@ -213,17 +213,14 @@ class _Pieces:
         )
 
 
-def _shaken(bands: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    count = len(bands)
-    bands *= rng.uniform(1.0 - _STRETCH, 1.0 + _STRETCH, (count, 1, 1)).astype(np.float32)
-    bands += _TILT * rng.standard_normal((count, 1, BANDS), dtype=np.float32)
+def _shaken(cues: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """As by another voice and another microphone: some sounds seem likelier all along, all of them tremble."""
+    count = len(cues)
+    cues[:, :, SOUNDS : 2 * SOUNDS] += _TILT * rng.standard_normal((count, 1, SOUNDS), dtype=np.float32)
+    cues[:, :, -1:] += _LEVEL * rng.standard_normal((count, 1, 1), dtype=np.float32)
     loud = rng.uniform(0.0, _NOISE, (count, 1, 1)).astype(np.float32)
-    bands += loud * rng.standard_normal(bands.shape, dtype=np.float32)
-    low = rng.integers(0, BANDS, count)
-    width = rng.integers(0, _HOLE, count) * (rng.random(count) < 0.5)
-    for piece, start, size in zip(bands, low, width, strict=True):
-        piece[:, start : start + size] = 0.0
-    return bands
+    cues += loud * rng.standard_normal(cues.shape, dtype=np.float32)
+    return cues
 
 
 def _losses(answers: Mapping[Ahead, Tensor], batch: _Batch) -> dict[str, Tensor]:

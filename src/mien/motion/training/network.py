@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mien.motion.mel import BANDS
+from mien.motion.ear import CUES
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, OUTPUTS, Ahead
 
 CHANNELS = 64
@@ -34,20 +34,20 @@ class Layer(nn.Module):
 
 
 class MouthNetwork(nn.Module):
-    """Hears bands and answers for several lookaheads at once.
+    """Hears cues and answers for several lookaheads at once.
 
     The mouth channels are given in units of their standard deviation; `speech` and the phone classes as logits.
     """
 
     def __init__(self, channels: int = CHANNELS, dilations: tuple[int, ...] = DILATIONS) -> None:
         super().__init__()
-        self.stem = nn.Conv1d(BANDS, channels, STEM_KERNEL, stride=FRAMES_PER_STEP)
+        self.stem = nn.Conv1d(CUES, channels, STEM_KERNEL, stride=FRAMES_PER_STEP)
         self.layers = nn.ModuleList([Layer(channels, dilation) for dilation in dilations])
         self.heads = nn.ModuleDict({name: nn.Conv1d(channels, OUTPUTS, 1) for name in AHEAD})
 
-    def forward(self, bands: Tensor) -> dict[Ahead, Tensor]:
-        """(B, T, BANDS), T even → (B, T / 2, OUTPUTS) for each lookahead; row n answers for step `n - AHEAD[name]`."""
-        x = nn.functional.pad(bands.transpose(1, 2), (STEM_KERNEL - FRAMES_PER_STEP, 0))
+    def forward(self, cues: Tensor) -> dict[Ahead, Tensor]:
+        """(B, T, CUES), T even → (B, T / 2, OUTPUTS) for each lookahead; row n answers for step `n - AHEAD[name]`."""
+        x = nn.functional.pad(cues.transpose(1, 2), (STEM_KERNEL - FRAMES_PER_STEP, 0))
         x = torch.relu(self.stem(x))  # (B, C, N)
         for layer in self.layers:
             x = layer(x)
