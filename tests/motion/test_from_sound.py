@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mien.media import read_audio
 from mien.media.resample import resample
 from mien.motion import MOUTH_CHANNELS, Performance, mouth_from_phonemes
+from mien.motion.ear import BLOCK, Ear
 from mien.motion.from_sound import SoundMouth
-from mien.motion.mel import BLOCK, Hearing
 from mien.motion.network import AHEAD, Ahead, Stream, listen, session
 from mien.motion.phones import BILABIAL, PHONE_CLASSES
 from mien.motion.source import CONTACT, LIPS_CLOSE, ROW_WIDTH
@@ -159,11 +159,11 @@ def test_the_phones_of_a_sentence_are_heard(sentence) -> None:
 
 def test_what_is_heard_at_once_is_what_a_stream_hears(sentence) -> None:
     samples, _ = sentence
-    hearing, stream = Hearing(), Stream("near")
+    ear, stream = Ear(), Stream("near")
     answers = []
     for start in range(0, len(samples), 777):
-        bands, _ = hearing.push(samples[start : start + 777])
-        answers += [stream.step(bands[at : at + BLOCK]) for at in range(0, len(bands), BLOCK)]
+        cues, _ = ear.push(samples[start : start + 777])
+        answers += [stream.step(cues[at : at + BLOCK]) for at in range(0, len(cues), BLOCK)]
     streamed = np.concatenate(answers)
     whole = listen(samples, "near")
     assert len(streamed) > len(samples) / 320 - 8

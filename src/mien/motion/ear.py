@@ -25,7 +25,7 @@ WINDOW = 410
 """Samples: 25.6 ms."""
 BLOCK = 4
 """Frames are always computed this many at a time, so that cutting the sound differently cannot change the last bit."""
-AHEAD = 3
+REACH = 3
 """Frames after the one that is judged, which its differences need."""
 
 SOUNDS = 42
@@ -44,7 +44,7 @@ _SHARPNESS, _SHARE = 0.5, 3.0
 """Likelihoods of single frames are too sure of themselves."""
 _BEHIND, _FARTHEST = 0.1, -6.0
 _LOUDER, _QUIETEST = 0.05, -3.0
-_FLOOR = 40.0
+_FLOOR = 10.0
 """Added to the energy of every band: a faint hiss, so that digital silence resembles a quiet room."""
 
 _SLOWEST = 500
@@ -123,12 +123,13 @@ def _judge() -> _Judge:
 class Ear:
     """Frames of sound, one per `HOP`; frame t is centred on sample `t * HOP - HOP / 2`: that saves half a frame of waiting.
 
-    Each has `CUES`, and its loudness in dB of full scale. A frame knows only so much of what comes after it: it is given with the block
-    that follows its own.
+    Each has `CUES`, and its loudness in dB of full scale. It is given with the block in which the frame `REACH` after it is heard.
     """
 
     def __init__(self) -> None:
-        self._buffer = np.zeros((WINDOW + HOP) // 2 + 1, np.float32)
+        self._buffer = np.zeros(
+            (WINDOW + HOP) // 2 + 1 + HOP, np.float32
+        )  # one frame more, so that blocks come out whole
         self._mean = mixtures().typical.astype(np.float64)
         self._heard = 0
         self._peak_db = -40.0
@@ -154,19 +155,20 @@ class Ear:
         return np.concatenate(cues) if cues else np.zeros((0, CUES), np.float32), loudness
 
     def _block(self, windows: NDArray[np.float32]) -> Frames | None:
-        """Hears the next frames; gives the block before, whose differences are known now."""
+        """Hears the next frames; gives those whose differences are known now."""
         found, db = cepstra(windows)
         self._follow(found, db)
         self._loudness += db.tolist()
         self._levels += np.clip(_LOUDER * (db - self._peak_db), _QUIETEST, 0.0).tolist()
         here = (found - self._mean).astype(np.float32)
         if self._cepstra is None:
-            self._cepstra = np.concatenate([np.repeat(here[:1], AHEAD, axis=0), here])
+            self._cepstra = np.concatenate([np.repeat(here[:1], REACH - 1, axis=0), here])
+            del self._loudness[0], self._levels[0]
             return None
         whole = np.concatenate([self._cepstra, here])
-        self._cepstra = whole[-BLOCK - AHEAD :]
+        self._cepstra = whole[-2 * REACH :]
         levels, self._levels = self._levels[:BLOCK], self._levels[BLOCK:]
-        return _cues(_judge()(_streams(whole[: BLOCK + 2 * AHEAD])), levels)
+        return _cues(_judge()(_streams(whole)), levels)
 
     def _follow(self, found: NDArray[np.float64], db: NDArray[np.float64]) -> None:
         self._peak_db = max(self._peak_db - BLOCK * _PEAK_FALLS_DB, float(db.max()))
@@ -196,11 +198,11 @@ def _cues(scores: Frames, levels: list[float]) -> Frames:
 
 
 def _streams(found: Frames) -> NDArray[np.float32]:
-    """(N + 2 * AHEAD, CEPSTRA) → (STREAMS, N, CEPSTRA)."""
-    count = len(found) - 2 * AHEAD
+    """(N + 2 * REACH, CEPSTRA) → (STREAMS, N, CEPSTRA)."""
+    count = len(found) - 2 * REACH
 
     def at(offset: int) -> Frames:
-        return found[AHEAD + offset : AHEAD + offset + count]
+        return found[REACH + offset : REACH + offset + count]
 
     return np.stack([at(0), at(2) - at(-2), at(3) - at(-1) - at(1) + at(-3)])
 

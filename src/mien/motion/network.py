@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mien.face.session import open_session
 from mien.motion.articulation import MOUTH_CHANNELS
-from mien.motion.ear import BLOCK, HOP, WINDOW, Ear
+from mien.motion.ear import BLOCK, HOP, REACH, WINDOW, Ear
 from mien.motion.phones import PHONE_CLASSES
 from mien.types import SAMPLE_RATE, Samples
 
@@ -45,7 +45,7 @@ Outputs: TypeAlias = NDArray[np.float32]
 
 def waits_s(ahead: Ahead) -> float:
     """An answer comes once this much sound after its step is known, however the sound is cut."""
-    last_frame = FRAMES_PER_STEP * AHEAD[ahead] + 2 * BLOCK - 1
+    last_frame = FRAMES_PER_STEP * AHEAD[ahead] + BLOCK - 1 + REACH
     return (last_frame * HOP + (WINDOW - HOP) / 2) / SAMPLE_RATE
 
 
