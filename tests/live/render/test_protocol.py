@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from mien.errors import BusyError, MienError, NotFoundError, RenderError
+from mien.errors import BusyError, MienError, NotFoundError, RateLimitError, RenderError
 from mien.live.render import protocol
 from mien.types import Phoneme, SpeechChunk
 
@@ -50,7 +50,9 @@ def test_a_chunk_arrives_as_it_was(phonemes: tuple[Phoneme, ...] | None):
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_every_error_arrives_as_it_was(kind: type[MienError]):
-    given = kind("No avatar 'x'.", hint="There is 'y'.", **({} if kind is BusyError else {"retryable": True}))
+    given = kind(
+        "No avatar 'x'.", hint="There is 'y'.", **({} if kind in (BusyError, RateLimitError) else {"retryable": True})
+    )
     ((head, _),) = read(protocol.pack_error(1, given))
     error = protocol.unpack_error(head["error"])
     assert type(error) is kind

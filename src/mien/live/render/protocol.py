@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
-from mien.errors import BusyError, MienError, RenderError
+from mien.errors import BusyError, MienError, RateLimitError, RenderError
 from mien.types import Phoneme, SpeechChunk
 
 _LENGTHS = struct.Struct("<II")
@@ -58,7 +58,7 @@ def unpack_chunk(head: Head, body: bytes) -> SpeechChunk:
 
 def pack_error(stream: int, error: MienError) -> bytes:
     fields: Head = {**error.as_dict()}
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError | RateLimitError):
         fields["retry_after_s"] = error.retry_after_s
     return pack({"op": "refused", "stream": stream, "error": fields})
 
@@ -66,7 +66,7 @@ def pack_error(stream: int, error: MienError) -> bytes:
 def unpack_error(fields: Head) -> MienError:
     """The same error as on the other side; a `RenderError` if its class is not known here."""
     kind = next((kind for kind in _kinds(MienError) if kind.code == fields["code"]), RenderError)
-    if issubclass(kind, BusyError):
+    if issubclass(kind, BusyError | RateLimitError):
         return kind(fields["message"], hint=fields["hint"], retry_after_s=fields["retry_after_s"])
     return kind(fields["message"], hint=fields["hint"], retryable=fields["retryable"])
 
