@@ -50,6 +50,9 @@ system:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } \
 		|| echo "LEFT OUT: PostgreSQL is not here and cannot be installed without root; jobs are tested on SQLite only."
+	@command -v flite >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends flite >/dev/null; } \
+		|| echo "LEFT OUT: flite is not here and cannot be installed without root; what the mouth's network learns from is tested without it."
 
 # Conversations are tested one after the other: they need the machine for themselves to be in time.
 test: system
