@@ -2,7 +2,7 @@
 
 The likenesses come from an acoustic model that many people's recorded speech went into: the Gaussian mixtures of CMU Sphinx's English
 model, one per speech sound, brought from 128 densities to 32 (`mien.motion.training.ear`; BSD licence, see THIRD_PARTY.md). Synthetic
-speech alone does not teach a network what strangers sound like; on these likenesses, what it learns from synthetic speech holds for people.
+speech alone does not teach a network what strangers sound like; on these likenesses, what it learns from synthetic speech holds better for people.
 
 The front end is the one that the model was made with (Sphinx: 25 mel bands from 130 to 6800 Hz, 13 liftered cepstra, their differences over
 ± 2 frames and the differences of those), but for the mean, which is a running one.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pocketsphinx import get_model_path
 
 from mien.errors import InputError
 from mien.motion.ear import CEPSTRA, SOUNDS, STREAMS, Mixtures, mixtures
@@ -49,8 +50,7 @@ def test_it_is_kept_in_a_file(tmp_path: Path):
 
 
 def test_what_is_shipped_comes_of_the_model_of_pocketsphinx():
-    pocketsphinx = pytest.importorskip("pocketsphinx")
-    model = sphinx_model(Path(pocketsphinx.get_model_path("en-us/en-us")))
+    model = sphinx_model(Path(str(get_model_path("en-us/en-us"))))
     shipped = mixtures()
     assert shipped.names == model.names
     assert shipped.means.shape == (STREAMS, SOUNDS, DENSITIES, CEPSTRA)
