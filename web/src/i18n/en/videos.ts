@@ -41,7 +41,7 @@ export default {
     example_text: 'Hello! I was a photo a moment ago. Now I can say anything you write, in many languages.',
     audio_drop: 'Drop an audio file here or choose one',
     transcript: 'What is said in it (optional)',
-    transcript_hint: 'The lips then follow its sounds exactly, and there can be subtitles.',
+    transcript_hint: 'The lips then follow its sounds, and there can be subtitles.',
     audio_hint: 'WAV, MP3, M4A, OGG, FLAC – or the sound of a video.',
     audio_remove: 'Remove',
     record: 'Record',

@@ -43,7 +43,7 @@ const zh: typeof en = {
     example_text: '你好！刚才我还只是一张照片，现在您写什么，我就能说什么，而且会说很多种语言。',
     audio_drop: '把音频文件拖到这里，或点击选择',
     transcript: '录音的文字内容（可选）',
-    transcript_hint: '填写后口型会精确跟随每个音，也能生成字幕。',
+    transcript_hint: '填写后口型会跟随每个音，也能生成字幕。',
     audio_hint: 'WAV、MP3、M4A、OGG、FLAC，也可以用视频里的声音。',
     audio_remove: '移除',
     record: '录音',
