@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 TONES_HZ = {"m": 400.0, "a": 1200.0}
-VOCABULARY = {"<pad>": 0, "<s>": 1, "m": 2, "a": 3, "5": 4}
+VOCABULARY = {"<pad>": 0, "<s>": 1, "m": 2, "a": 3, "ə5": 4}
 REACH, HOP = 400, 320
 
 
