@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     llm_temperature: float = Field(default=0.7, ge=0, le=2, description="How freely the model words its answers.")
     llm_history: int = Field(default=20, ge=0, le=200, description="How many earlier messages the model is shown.")
 
+    phonemes_model: Path | None = Field(
+        default=None,
+        description="Folder of a recogniser of phonemes: the mouth follows it where a recording has no transcript.",
+    )
+
     server_token: str = Field(
         default="", repr=False, description="Who has it may use the server; needed beyond 127.0.0.1."
     )

@@ -12,6 +12,7 @@ import pytest
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from mien_sketch.engine import opening
+from tests.motion.features import tones
 
 from mien.cli.speak import Driver
 from mien.media import write_wav
@@ -210,6 +211,14 @@ def test_a_recording_with_its_transcript_has_phonemes_and_subtitles(mien: Mien, 
     assert "transcript" in done.err
 
 
+def test_a_recogniser_of_phonemes(mien: Mien, photo: Path, voice_wav: Path):
+    tones.write(Path("heard.onnx"))
+    known = ("--phonemes-model", "heard.onnx", "--driver", "phonemes")
+    done = mien("speak", "-a", photo, "--audio", voice_wav, *known, "-o", "out.mp4", "--json", *SKETCH)
+    assert done.code == 0, done.err
+    assert done.json["frames"] == len(read_video(Path("out.mp4"))["pictures"])
+
+
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_every_driver(mien: Mien, photo: Path, driver: str):
     assert mien("speak", "-a", photo, "-t", "Hi.", "-o", "out.mp4", "--driver", driver, *SKETCH).code == 0
@@ -219,6 +228,8 @@ def test_every_driver(mien: Mien, photo: Path, driver: str):
     ("arguments", "code", "word"),
     [
         (("--audio", "VOICE", "--driver", "phonemes"), 2, "transcript"),
+        (("--audio", "VOICE", "--phonemes-model", "nowhere"), 8, "There is no folder nowhere"),
+        (("-t", "Hi.", "--phonemes-model", "nowhere"), 2, "recording"),
         (("--audio", "VOICE", "--transcript", "Hi.", "--driver", "phonemes"), 5, "transcript"),
         (("--audio", "VOICE", "--transcript", "…"), 5, "nothing to say"),
         (("--audio", "VOICE", "--transcript", "Hi.", "--language", "quenyan"), 3, "quenyan"),

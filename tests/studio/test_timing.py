@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.motion.features import tones
 
 import mien
-from mien.errors import NotFoundError, TextError, UsageError, VoiceError
+from mien.errors import NotFoundError, TextError, UsageError, VoiceError, WeightsError
 from mien.media import write_wav
 from mien.settings import Settings
 from mien.speech import Speaker
@@ -126,6 +127,59 @@ def test_phonemes_of_a_recording_need_its_transcript(settings: Settings):
     assert "auto" in caught.value.hint
 
 
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """It hears two tones."""
+    return tones.write(tmp_path / "model.onnx").parent
+
+
+def hummed() -> Sound:
+    parts = [tones.tone(name, seconds) for name, seconds in (("m", 0.4), ("a", 0.6), ("m", 0.2), ("a", 0.5), ("", 0.5))]
+    return Sound(np.tile(np.concatenate(parts), 3), 16_000)
+
+
+@pytest.mark.parametrize("driver", ["auto", "phonemes"])
+@pytest.mark.parametrize("by_setting", [True, False])
+def test_a_recogniser_hears_what_no_transcript_tells(settings: Settings, model: Path, driver: Driver, by_setting: bool):
+    done: list[float] = []
+    told = settings.model_copy(update={"phonemes_model": model}) if by_setting else settings
+    given = None if by_setting else model
+    speech = recording(hummed(), told, None, driver, given, lambda progress: done.append(progress.done))
+    assert not speech.titled
+    names, times = starts(list(speech.chunks))
+    assert names == ["m", "a", "m", "a"] * 3
+    np.testing.assert_allclose(times[:5], [0.0, 0.4, 1.0, 1.2, 2.2], atol=0.03)
+    assert done[-1] == pytest.approx(6.6)
+
+
+@pytest.mark.parametrize("driver", ["network", "energy"])
+def test_a_recogniser_is_left_alone_where_another_driver_is_wanted(settings: Settings, model: Path, driver: Driver):
+    speech = recording(hummed(), settings, None, driver, model)
+    assert all(chunk.phonemes is None for chunk in speech.chunks)
+
+
+def test_a_transcript_goes_before_the_recogniser_if_it_fits(settings: Settings, model: Path):
+    told = said(settings)
+    fits = recording(sound_of(told), settings, Transcript(text=TEXT), "auto", model)
+    assert starts(list(fits.chunks))[0] == starts(told)[0]
+    other = recording(hummed(), settings, Transcript(text=OTHER), "auto", model)
+    assert "transcript" in other.remarks[0]
+    assert starts(list(other.chunks))[0] == ["m", "a", "m", "a"] * 3
+
+
+def test_a_recogniser_that_is_not_there(settings: Settings, tmp_path: Path):
+    with pytest.raises(WeightsError, match="nowhere"):
+        recording(hummed(), settings, None, "auto", tmp_path / "nowhere")
+
+
+def test_the_mouth_follows_the_recogniser(photo: Path, settings: Settings, model: Path):
+    face = mien.open(photo, engine="sketch", settings=settings)
+    one = [frame.image for frame in face.render(hummed(), phonemes_model=model, size=64)]
+    other = [frame.image for frame in face.render(hummed(), driver="network", size=64)]
+    assert len(one) == len(other)
+    assert any((ours != theirs).any() for ours, theirs in zip(one, other, strict=True))
+
+
 @pytest.mark.parametrize("driver", ["network", "energy"])
 def test_a_recording_without_transcript_stays_as_it_is(settings: Settings, driver: Driver):
     speech = recording(sound_of(said(settings)), settings, None, driver)
@@ -147,6 +201,7 @@ def test_what_does_not_go_together(settings: Settings):
     for text, source, transcript, options in (
         (TEXT, None, TEXT, SpeakOptions()),
         (TEXT, None, None, SpeakOptions(language="de")),
+        (TEXT, None, None, SpeakOptions(phonemes_model=Path("model"))),
         (None, sound, None, SpeakOptions(language="de")),
         (None, sound, None, SpeakOptions(subtitles=True)),
         (None, sound, None, SpeakOptions(render=RenderOptions(driver="phonemes"))),

@@ -59,6 +59,13 @@ def speak(
     language: Annotated[
         str, typer.Option("--language", help="Of the transcript, such as de; without it: as its script tells.")
     ] = "",
+    phonemes_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--phonemes-model",
+            help="A recogniser of phonemes, a folder: the mouth then follows it without a transcript.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The video. Without it: the avatar's name, here.")
     ] = None,
@@ -88,11 +95,11 @@ def speak(
 ) -> None:
     """Make a video of a face that says a text or speaks a recording."""
     _exactly_one(text, text_file, audio)
-    _with_recording(audio, transcript, transcript_file, language)
+    _with_recording(audio, transcript, transcript_file, language, phonemes_model)
     target = output or Path(f"{_stem(avatar)}.mp4")
     drawn = {"fps": fps, "size": size, "frame": frame.value, "seed": seed, "driver": driver.value}
     said = {"engine": engine, "voice": voice, "rate": rate, "subtitles": subtitles, "label": not no_label}
-    said["language"] = language
+    said |= {"language": language, "phonemes_model": phonemes_model}
     loaded = settings()
     with connected(loaded) as client, progress(enabled=not as_json) as report:
         known = _transcript(transcript, transcript_file)
@@ -139,7 +146,7 @@ def _here(loaded: Settings, order: _Order, report: Report) -> dict[str, Any]:
 
 def _on(client: Client, order: _Order, report: Report) -> dict[str, Any]:
     _check(client, order)
-    options = order.said | order.drawn
+    options = {name: value for name, value in (order.said | order.drawn).items() if name != "phonemes_model"}
     # The command takes the nearest possible speed; the server wants it to be one.
     options |= {"voice": order.said["voice"] or "", "rate": min(max(order.said["rate"], 0.5), 2.0)}
     job = client.speak(order.avatar, text=order.text, audio=order.sound, transcript=order.transcript, **options)
@@ -172,6 +179,11 @@ def _check(client: Client, order: _Order) -> None:
             f"{order.avatar} is a file here; the server needs an avatar that it has.",
             hint=f"Bring it there: mien --server {client.url} avatar {verb} {order.avatar}{consent}",
         )
+    if order.said["phonemes_model"] is not None:
+        raise UsageError(
+            "--phonemes-model names a folder here; a server uses the one that its own settings name.",
+            hint="Set MIEN_PHONEMES_MODEL where the server runs, and leave the option out.",
+        )
     if order.subtitles is not None and order.text is None and order.transcript is None:
         raise UsageError(
             "A recording has no text for subtitles.", hint="Leave --subtitles out, or give the transcript."
@@ -195,7 +207,9 @@ def _exactly_one(text: str | None, text_file: Path | None, audio: Path | None) -
         )
 
 
-def _with_recording(audio: Path | None, transcript: str | None, transcript_file: Path | None, language: str) -> None:
+def _with_recording(
+    audio: Path | None, transcript: str | None, transcript_file: Path | None, language: str, phonemes_model: Path | None
+) -> None:
     if transcript is not None and transcript_file is not None:
         raise UsageError("Either --transcript or --transcript-file is needed, not both.", hint="Leave one of them out.")
     transcribed = transcript is not None or transcript_file is not None
@@ -203,6 +217,8 @@ def _with_recording(audio: Path | None, transcript: str | None, transcript_file:
         raise UsageError("A transcript goes with a recording.", hint="Give --audio, or --text alone.")
     if language and not transcribed:
         raise UsageError("--language is that of a transcript.", hint="Give --transcript, or leave --language out.")
+    if phonemes_model is not None and audio is None:
+        raise UsageError("--phonemes-model goes with a recording.", hint="Give --audio, or leave it out.")
 
 
 def _stem(avatar: str) -> str:

@@ -53,6 +53,7 @@ KEPT_BACK = {
     "cache_dir": "a folder of the machine, into which files would be written",
     "piper_dir": "a folder of the machine, from which files would be read",
     "recognizer_dir": "a folder of the machine, from which files would be read",
+    "phonemes_model": "a folder of the machine, from which files would be read",
     "database_url": "the server would lose sight of its jobs, or give them away",
     "server_token": "whoever runs the server could be locked out, or the server handed over",
     "cors_origins": "pages of strangers could be let in",

@@ -52,7 +52,8 @@ async def speak(request: Request, settings: Configured, desk: Desk) -> JobInfo:
             raise InputError("transcript: it goes with a recording.", hint=f"Send a file {AUDIO!r}, or no transcript.")
         if wanted.language and not wanted.transcript:
             raise InputError("language: it is that of a transcript.", hint="Send the transcript, or no language.")
-        if file is not None and wanted.driver == "phonemes" and not wanted.transcript:
+        unknown = file is not None and not wanted.transcript and settings.phonemes_model is None
+        if unknown and wanted.driver == "phonemes":
             raise InputError(
                 "driver: nobody knows the phonemes of a recording without its transcript.",
                 hint="Send the transcript, or use the driver auto.",

@@ -53,6 +53,7 @@ class Avatar:
         audio: str | Path | SoundSource | None = None,
         transcript: str | None = None,
         language: str = "",
+        phonemes_model: str | Path | None = None,
         voice: str | None = None,
         rate: float = 1.0,
         driver: Driver = "auto",
@@ -68,6 +69,8 @@ class Avatar:
             audio: the recording that shall be spoken: a file, its content, or `mien.types.Sound`.
             transcript: what is said in the recording, if that is known: the mouth then follows its phonemes.
             language: of the transcript, as espeak-ng calls it; "": the one that its script tells.
+            phonemes_model: a recogniser that hears the phonemes of a recording without transcript: a folder, see
+                `mien.motion.features.PhonemeRecognizer`; None: that of the settings, if it names one.
             voice: `ENGINE` or `ENGINE:NAME`; None: the one of the settings.
             rate: factor on the voice's speed.
             driver: what moves the mouth: "phonemes", "network", "energy", or "auto", the best that is to be had.
@@ -79,7 +82,13 @@ class Avatar:
         if (text is None) == (audio is None):
             raise UsageError("Exactly one of text and audio is needed.", hint='avatar.speak("Hello")')
         drawing = RenderOptions(fps=fps, size=size, frame=frame, seed=seed, driver=driver)
-        options = SpeakOptions(voice=voice, rate=rate, language=language, render=drawing)
+        options = SpeakOptions(
+            voice=voice,
+            rate=rate,
+            language=language,
+            phonemes_model=None if phonemes_model is None else Path(phonemes_model),
+            render=drawing,
+        )
         source = Path(audio) if isinstance(audio, str) else audio
         return AvatarSpeech(self, self._settings, _Words(text, source, transcript), options)
 
@@ -90,6 +99,7 @@ class Avatar:
         text: str | None = None,
         transcript: str | None = None,
         language: str = "",
+        phonemes_model: str | Path | None = None,
         voice: str | None = None,
         rate: float = 1.0,
         driver: Driver = "auto",
@@ -104,6 +114,7 @@ class Avatar:
             audio=audio,
             transcript=transcript,
             language=language,
+            phonemes_model=phonemes_model,
             voice=voice,
             rate=rate,
             driver=driver,

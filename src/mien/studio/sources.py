@@ -15,8 +15,8 @@ from mien.errors import MediaError, NotFoundError, TextError, UsageError
 from mien.media import AudioReader, is_silent
 from mien.settings import Settings
 from mien.speech import speak
-from mien.studio.timing import aligned, timed, told
-from mien.types import Driver, Samples, Sound, SpeechChunk
+from mien.studio.timing import aligned, recognised, timed, told
+from mien.types import Driver, Report, Samples, Sound, SpeechChunk, silent
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,12 @@ class Transcript:
 
 
 def recording(
-    source: SoundSource, settings: Settings, transcript: Transcript | None = None, driver: Driver = "auto"
+    source: SoundSource,
+    settings: Settings,
+    transcript: Transcript | None = None,
+    driver: Driver = "auto",
+    phonemes_model: Path | None = None,
+    report: Report = silent,
 ) -> Speech:
     """A recording, read through once beforehand: what is broken or silent should not be noticed after minutes of drawing.
 
@@ -133,19 +138,23 @@ def recording(
         settings: see `mien.settings`.
         transcript: if it is known, when its sounds are said is worked out; if it does not fit, the mouth follows the sound.
         driver: "phonemes" makes an error of what does not fit.
+        phonemes_model: a recogniser that hears the sounds where no transcript tells them; None: that of the settings, if it names one.
+        report: progress of that recogniser.
 
     Raises:
         NotFoundError: there is no such file, or espeak-ng does not know the language.
         MediaError: no sound, broken, silent, of zero length, or too long.
-        UsageError: the driver is "phonemes", and there is no transcript.
+        UsageError: the driver is "phonemes", and there is neither transcript nor model.
+        WeightsError, MissingDependency: the model cannot be used.
         TextError: it is, and the transcript is not that of the recording; or there is nothing to say in it, or too much.
     """
     if transcript is not None:
         _check_size(len(transcript.text.encode("utf-8", "surrogatepass")), "The transcript")
-    elif driver == "phonemes":
+    model = phonemes_model or settings.phonemes_model
+    if transcript is None and model is None and driver == "phonemes":
         raise UsageError(
             "The mouth was to follow phonemes, but nobody knows those of a recording without its transcript.",
-            hint="Give the transcript, or use the driver auto.",
+            hint="Give the transcript, name a recogniser with phonemes_model, or use the driver auto.",
         )
     name = str(source) if isinstance(source, Path) else "the recording"
     sample_rate, blocks = _opened(source)
@@ -161,6 +170,8 @@ def recording(
                 hint="Write down exactly what is said, name its language, or use the driver auto.",
             )
     chunks = (SpeechChunk(block, sample_rate) for block in blocks())
+    if model is not None and driver in ("auto", "phonemes"):
+        chunks = told(blocks(), sample_rate, recognised(blocks(), sample_rate, seconds, model, report))
     remarks = (_DOES_NOT_FIT,) if transcript is not None else ()
     return Speech(chunks=chunks, seconds=seconds, titled=False, remarks=remarks)
 

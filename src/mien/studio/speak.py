@@ -31,6 +31,7 @@ class SpeakOptions:
         voice: `ENGINE` or `ENGINE:NAME`; None: the one of the settings.
         rate: factor on the voice's speed.
         language: of the transcript, as espeak-ng calls it; "": the one that its script tells.
+        phonemes_model: of a recording; see `mien.studio.sources.recording`.
         render: how it is drawn, and what moves the mouth.
         subtitles: an SRT file is written beside the video.
         overwrite: existing files are replaced.
@@ -41,6 +42,7 @@ class SpeakOptions:
     voice: str | None = None
     rate: float = 1.0
     language: str = ""
+    phonemes_model: Path | None = None
     render: RenderOptions = field(default_factory=RenderOptions)
     subtitles: bool = False
     overwrite: bool = False
@@ -111,7 +113,7 @@ def speak(
     stages = Stages()
     outputs = _Outputs.check(output, options)
     with stages.of("voice"):
-        speech = prepared(text, sound, transcript, settings, options)
+        speech = prepared(text, sound, transcript, settings, options, report)
     if not speech.titled:
         outputs = replace(outputs, subtitles=None)
     with stages.of("avatar"):
@@ -157,7 +159,12 @@ class _Outputs:
 
 
 def prepared(
-    text: str | None, sound: SoundSource | None, transcript: str | None, settings: Settings, options: SpeakOptions
+    text: str | None,
+    sound: SoundSource | None,
+    transcript: str | None,
+    settings: Settings,
+    options: SpeakOptions,
+    report: Report = silent,
 ) -> Speech:
     """What shall be spoken.
 
@@ -169,6 +176,8 @@ def prepared(
         raise UsageError("Exactly one of a text and a recording is needed.", hint="Give one of them.")
     if transcript is not None and sound is None:
         raise UsageError("A transcript goes with a recording.", hint="Give the recording, or the text alone.")
+    if options.phonemes_model is not None and sound is None:
+        raise UsageError("A recogniser of phonemes goes with a recording.", hint="Give the recording, or leave it out.")
     if options.language and transcript is None:
         raise UsageError("A language goes with a transcript.", hint="Give the transcript, or choose a voice of it.")
     if text is not None:
@@ -179,7 +188,7 @@ def prepared(
             "A recording has no text for subtitles.", hint="Leave --subtitles out, or give the transcript."
         )
     known = None if transcript is None else Transcript(text=transcript, language=options.language)
-    return recording(sound, settings, known, options.render.driver)
+    return recording(sound, settings, known, options.render.driver, options.phonemes_model, report)
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""Phonemes for speech that comes without them, where its text is known."""
+"""Phonemes for speech that comes without them: of its text, where that is known, or of a recogniser that the user has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -14,8 +15,9 @@ import numpy as np
 from mien.errors import NotFoundError, TextError, VoiceError
 from mien.media import Resampler, resample
 from mien.motion.alignment import Aligner, Alignment
+from mien.motion.features import PhonemeRecognizer
 from mien.settings import Settings
-from mien.types import SAMPLE_RATE, Phoneme, Samples, SpeechChunk, Word
+from mien.types import SAMPLE_RATE, Phoneme, Report, Samples, SpeechChunk, Word
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +117,23 @@ def aligned(
     """
     with Aligner(settings, language) as aligner:
         return aligner.align(_resampled(blocks, sample_rate), transcript)
+
+
+def recognised(blocks: Iterable[Samples], sample_rate: int, seconds: float, model: Path, report: Report) -> Alignment:
+    """When a recogniser hears the sounds of a recording whose text nobody knows.
+
+    Args:
+        blocks: of the recording; read once.
+        sample_rate: theirs, Hz.
+        seconds: how long it is.
+        model: see `mien.motion.features.PhonemeRecognizer`.
+        report: progress, stage "listen", in seconds of sound.
+
+    Raises:
+        WeightsError: there is no such model.
+        MissingDependency: it needs PyTorch, which is not installed.
+    """
+    return Alignment(tuple(PhonemeRecognizer(model).recognise(_resampled(blocks, sample_rate), seconds, report)))
 
 
 def _resampled(blocks: Iterable[Samples], sample_rate: int) -> Iterator[Samples]:
