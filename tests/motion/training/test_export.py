@@ -86,7 +86,9 @@ def test_the_answer_does_not_know_what_comes_later(network: MouthNetwork) -> Non
     assert not np.allclose(one[30], other[30], atol=1e-3)
 
 
-@pytest.mark.parametrize("arguments", [["--hours", "0"], ["--steps", "0"], ["--copies", "0"], ["--batch", "0"]])
+@pytest.mark.parametrize(
+    "arguments", [["--hours", "0"], ["--check-hours", "0"], ["--steps", "0"], ["--copies", "0"], ["--batch", "0"]]
+)
 def test_nonsense_is_refused(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     from mien.motion.training.__main__ import main
 
@@ -97,8 +99,9 @@ def test_nonsense_is_refused(tmp_path: Path, arguments: list[str], capsys: pytes
 @pytest.mark.slow
 def test_one_command_makes_a_network(tmp_path: Path) -> None:
     out = tmp_path / "mouth.onnx"
-    command = [sys.executable, "-m", "mien.motion.training", "--hours", "0.01", "--copies", "1", "--steps", "3"]
-    found = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, timeout=900, check=False)
+    command = [sys.executable, "-m", "mien.motion.training", "--out", str(out)]
+    little = ["--hours", "0.01", "--check-hours", "0.01", "--copies", "1", "--steps", "3"]
+    found = subprocess.run([*command, *little], capture_output=True, text=True, timeout=900, check=False)
     assert found.returncode == 0, found.stderr
     assert "step 3 of 3" in found.stdout
     assert listen(np.zeros(SAMPLE_RATE, np.float32), network=open_session(out.read_bytes(), "made")).mouth.shape == (

@@ -21,7 +21,6 @@ from mien.errors import MienError, OutputError, UsageError
 from mien.motion.features.encoder import require_torch
 from mien.motion.training.features import Features, Recipe, made
 
-_CHECK_HOURS = 0.1
 _CHECK_SEED = 77
 
 
@@ -34,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--copies", type=int, default=2, help="how often each hour is heard, each time in another room")
     result.add_argument("--steps", type=int, default=20_000, help="of gradient descent")
     result.add_argument("--seed", type=int, default=0, help="decides everything")
+    result.add_argument("--check-hours", type=float, default=0.1, help="of held-out voices to judge it by")
     result.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
     result.add_argument("--speech", type=Path, help="folder of recordings like LJ Speech's, to learn from as well")
     result.add_argument("--batch", type=int, default=16, help="pieces of 2.6 s in one step")
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(chosen: argparse.Namespace) -> None:
-    if not (chosen.hours > 0 and min(chosen.steps, chosen.copies, chosen.batch) > 0):
+    if not (min(chosen.hours, chosen.check_hours) > 0 and min(chosen.steps, chosen.copies, chosen.batch) > 0):
         raise UsageError(
             "Hours, copies, steps and batch must be above 0.", hint="For example: --hours 5 --copies 2 --steps 20000"
         )
@@ -68,8 +68,8 @@ def _make(chosen: argparse.Namespace) -> None:
     data = made(Recipe(chosen.seed, chosen.hours, chosen.copies, speech), work / "learn")
     _say(f"{data.seconds / 3600:.2f} h to learn from, {time.monotonic() - start:.0f} s")
     tests = {
-        "clean": made(Recipe(_CHECK_SEED, _CHECK_HOURS, held_out=True, worse=False), work / "clean"),
-        "worse": made(Recipe(_CHECK_SEED, _CHECK_HOURS, held_out=True), work / "worse"),
+        "clean": made(Recipe(_CHECK_SEED, chosen.check_hours, held_out=True, worse=False), work / "clean"),
+        "worse": made(Recipe(_CHECK_SEED, chosen.check_hours, held_out=True), work / "worse"),
     }
     _train(chosen, data, tests, work / "checkpoint.npz")
 
@@ -112,7 +112,8 @@ def _recipe(chosen: argparse.Namespace, step: int, found: Mapping[str, Mapping[s
     """What stands in the file about how it was made, and how good it is."""
     return {
         "command": f"python -m mien.motion.training --hours {chosen.hours:g} --copies {chosen.copies} --steps {chosen.steps} "
-        f"--batch {chosen.batch} --seed {chosen.seed}" + (" --speech FOLDER" if chosen.speech else ""),
+        f"--batch {chosen.batch} --seed {chosen.seed} --check-hours {chosen.check_hours:g}"
+        + (" --speech FOLDER" if chosen.speech else ""),
         "step": str(step),
         "version": __version__,
         "commit": _commit(),
