@@ -131,17 +131,18 @@ _VOWELS = {
     "ɝ": _vowel(0.058, 0.040, round_=0.40),
     "ɚ": _vowel(0.054, 0.036, round_=0.38, weight=0.8),
     "ɞ": _vowel(0.078, 0.053, round_=0.40),
+    **dict.fromkeys("ɿʅ", _vowel(0.044, 0.024, stretch=0.40)),
 }
 
 _CONSONANTS = {
-    **dict.fromkeys("bmɓʙ", _BILABIAL),
+    **dict.fromkeys("bmɓʙʘ", _BILABIAL),
     "p": _released(_BILABIAL),
     **dict.fromkeys("fvɱʋⱱ", _LABIODENTAL),
     **dict.fromkeys("ɸβ", _viseme(0.016, 0.022, round_=0.2, weight=1.0, gap_weight=2.5)),
     **dict.fromkeys("θð", _viseme(0.044, 0.034, tongue=1.0, weight=1.2, round_weight=0.25)),
-    **dict.fromkeys("dnɗʄɖɳ", _CORONAL),
+    **dict.fromkeys("dnɗʄɖɳǀǃǂ", _CORONAL),
     **dict.fromkeys("tʈ", _released(_CORONAL)),
-    **dict.fromkeys("lɫɬɮɭɺ", _viseme(0.064, 0.048, tongue=0.9, weight=0.65, round_weight=0.2)),
+    **dict.fromkeys("lɫɬɮɭɺǁ", _viseme(0.064, 0.048, tongue=0.9, weight=0.65, round_weight=0.2)),
     **dict.fromkeys("sz", _SIBILANT),
     **dict.fromkeys("ʃʒ", _HUSHER),
     **dict.fromkeys("ʂʐ", _viseme(0.056, 0.022, round_=0.42, weight=1.4)),
@@ -153,7 +154,7 @@ _CONSONANTS = {
     "ɥ": _viseme(0.022, 0.026, round_=0.9, weight=1.2, gap_weight=1.6, round_weight=2.0),
     **dict.fromkeys("jʝʎɲɟ", _PALATAL),
     **dict.fromkeys("cç", _released(_PALATAL)),
-    **dict.fromkeys("ɡgŋɣɰɠɴɢ", _DORSAL),
+    **dict.fromkeys("ɡgŋɣɰɠɴɢʟ", _DORSAL),
     **dict.fromkeys("kq", _released(_DORSAL)),
     **dict.fromkeys("hɦxχʁʀħʕʔʜʢʡ", _GLOTTAL),
 }
@@ -168,18 +169,25 @@ _SPELLINGS = (
     ("i̪", "ɨ"),
     ("o-", "ɤ"),
     ("ə-", "ə"),
+    ("nɡ", "ŋ"),
     ("l̩", "əl"),
     ("n̩", "ən"),
     ("m̩", "əm"),
+    ("r̩", "ər"),
     ("ã", "ɑ"),
+    ("ε", "ɛ"),
+    ("?", "ʔ"),
+    *zip("ADEINORSTUVXZ", "ɑðɛɪŋɔʁʃθʊʌχʒ", strict=True),
 )
-"""espeak-ng's own names (mostly Mandarin, where its IPA is not clean) → IPA."""
+"""espeak-ng's own names → IPA: mostly Mandarin, where its IPA is not clean; capitals are its ASCII for IPA, a few of which it lets through."""
 
 _NASALISED = "\u0303"
-_LABIALISED = "ʷ"
+_ROUNDED = {"ʷ": 0.4, "ᵝ": 0.25}
+_PALATALISED = "ʲ"
 _RHOTACISED = "˞"
 _LONG = "ːˑ"
 _GLIDES = "iuyɪʊ"
+_PALATAL_STRETCH = 0.3
 _RHOTIC_SHARE, _LONG_SHARE, _GLIDE_SHARE, _CONSONANT_SHARE = 0.5, 1.5, 0.6, 0.6
 
 
@@ -188,6 +196,13 @@ def _with_round(viseme: Viseme, more: float) -> Viseme:
     values[ROUND] = min(1.0, values[ROUND] + more)
     weights[ROUND] = max(weights[ROUND], 1.2)
     return Viseme(values, weights, viseme.lips, viseme.vowel, viseme.burst)
+
+
+def _with_stretch(viseme: Viseme, more: float) -> Viseme:
+    """Lips that must do something else are drawn apart no less by a raised tongue than others."""
+    values = viseme.values.copy()
+    values[STRETCH] = min(1.0, values[STRETCH] + more)
+    return Viseme(values, viseme.weights, viseme.lips, viseme.vowel, viseme.burst)
 
 
 def _by_class(symbol: str) -> Viseme | None:
@@ -203,13 +218,17 @@ def _by_class(symbol: str) -> Viseme | None:
 def _symbols(ipa: str) -> list[tuple[str, Viseme, float]]:
     """(symbol, viseme, weight in time) of each letter, diacritics applied."""
     found: list[tuple[str, Viseme, float]] = []
-    for symbol in ipa:
+    # What modifies a sound may also come alone, as espeak-ng's ʲ does in Russian: then it is a sound itself.
+    for symbol in unicodedata.normalize("NFKC", ipa[:1]) + ipa[1:]:
         if symbol in _LONG and found:
             name, viseme, share = found[-1]
             found[-1] = (name, viseme, share * _LONG_SHARE)
-        elif symbol == _LABIALISED and found:
+        elif symbol in _ROUNDED and found:
             name, viseme, share = found[-1]
-            found[-1] = (name, _with_round(viseme, 0.4), share)
+            found[-1] = (name, _with_round(viseme, _ROUNDED[symbol]), share)
+        elif symbol == _PALATALISED and found:
+            name, viseme, share = found[-1]
+            found[-1] = (name, _with_stretch(viseme, _PALATAL_STRETCH), share)
         elif symbol == _RHOTACISED and found:
             found.append(("ɹ", _RHOTIC, _RHOTIC_SHARE))
         elif symbol in _VOWELS:
