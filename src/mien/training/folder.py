@@ -1,0 +1,90 @@
+"""A dataset's folder: which stages are done, with what, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import InputError
+from mien.media import atomic_output
+from mien.media.files import writing
+
+VERSION = 1
+RECORD = "dataset.json"
+
+_ANEW = "Prepare the video anew, in an empty folder."
+
+
+class Record:
+    """`dataset.json`: facts that the stages found, and what each was done with.
+
+    A stage's key covers its parameters and the key of the stage before it: when anything changes, all that follows is done anew.
+
+    Args:
+        folder: of the dataset; it need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._told: dict[str, Any] = {"version": VERSION, "stages": {}}
+        self._key = ""
+        path = folder / RECORD
+        if path.is_file():
+            self._told = _read(path)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Of all stages that are done, by name."""
+        return {name: value for stage in self._told["stages"].values() for name, value in stage["facts"].items()}
+
+    def has(self, stage: str) -> bool:
+        """Whether a stage was ever done."""
+        return stage in self._told["stages"]
+
+    def begun(self, stage: str, parameters: Mapping[str, Any]) -> bool:
+        """Goes on to a stage; says whether it still has to be done."""
+        told = json.dumps([self._key, stage, parameters], sort_keys=True, default=str)
+        self._key = hashlib.sha256(told.encode()).hexdigest()[:16]
+        return self._told["stages"].get(stage, {}).get("key") != self._key
+
+    def done(self, stage: str, **facts: Any) -> None:
+        """Writes down that the stage that was begun last is done; its files must be there."""
+        self._told["stages"][stage] = {"key": self._key, "facts": facts}
+        path = self.folder / RECORD
+        with atomic_output(path, overwrite=True) as part, writing(path):
+            part.write_text(json.dumps(self._told, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        version, stages = told["version"], told["stages"]
+        whole = all(isinstance(stage["key"], str) and isinstance(stage["facts"], dict) for stage in stages.values())
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise InputError(f"{path} cannot be read.", hint=_ANEW) from error
+    if version != VERSION or not whole:
+        raise InputError(f"{path} has the version {version}, not {VERSION}.", hint=_ANEW)
+    return told
+
+
+def save_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """An uncompressed npz file."""
+    with atomic_output(path, overwrite=True) as part, writing(path):
+        np.savez(part, allow_pickle=False, **arrays)
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Raises:
+    InputError: it is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} is missing or damaged.", hint=_ANEW) from error

@@ -1,0 +1,37 @@
+"""Smoothing of a face's track between the moments where the face is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.face import savitzky_golay
+
+BLOCK = 512
+"""Frames that are worked on at once: their landmarks are 6 MB as float64."""
+
+_WINDOW = 7
+
+
+def runs(seen: NDArray[np.bool_]) -> list[slice]:
+    """The stretches of consecutive frames with a face."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(np.int8)))
+    return [slice(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def smooth(track: NDArray[np.float32], seen: NDArray[np.bool_], target: NDArray[np.float32]) -> None:
+    """Writes the smoothed landmarks of the frames with a face into `target`, NaN into the others; both may lie on the disk.
+
+    Args:
+        track: (N, 478, 3).
+        seen: bool (N,).
+        target: (N, 478, 3).
+    """
+    for start in range(0, len(seen), BLOCK):
+        target[start : start + BLOCK] = np.nan
+    for run in runs(seen):
+        for start in range(run.start, run.stop, BLOCK):
+            stop = min(start + BLOCK, run.stop)
+            first, last = max(start - _WINDOW, run.start), min(stop + _WINDOW, run.stop)
+            part = savitzky_golay(track[first:last], _WINDOW)
+            target[start:stop] = part[start - first : stop - first]
