@@ -6,13 +6,17 @@ STAMP := $(VENV)/.installed
 
 PAGE := src/mien/server/static/index.html
 
+# Hundreds of processes are started; where this is set, each would translate all of its source anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check web web-check system bench clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Mien needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -e '.[dev]'
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # on all cores, unlike pip; templates among the files are no Python
 	@touch $@
 
 # The system's Node.js if it is new enough, else the one that PyPI has.
@@ -58,7 +62,7 @@ system:
 test: system
 	@$(MAKE) --no-print-directory --output-sync=target -j2 check web-check
 	$(BIN)/mien weights pull
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not alone"
 	$(BIN)/pytest -m alone
 
 bench: $(STAMP)
