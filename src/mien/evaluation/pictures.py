@@ -1,0 +1,127 @@
+"""How near one picture is to another, how sharp it is, and how much it trembles between its neighbours.
+
+All of them take uint8 RGB of the same size and look at the gamma-encoded values as they are stored, 0 … 255.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import UsageError
+from mien.types import Image
+
+Mask = NDArray[np.bool_]
+"""bool (H, W): the pixels that count."""
+
+Plane = NDArray[np.float32]
+"""float32 (H, W)."""
+
+_PEAK = 255.0
+_WINDOW, _SIGMA = 11, 1.5
+_MARGIN = _WINDOW // 2
+_C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
+
+
+def psnr(a: Image, b: Image, mask: Mask | None = None) -> float:
+    """Peak signal-to-noise ratio over all three channels, dB; `inf` where nothing differs, NaN where the mask is empty.
+
+    Raises:
+        UsageError: the sizes differ.
+    """
+    _check(a, b, mask)
+    squares = np.square(cv2.absdiff(a, b), dtype=np.uint16)
+    chosen = squares if mask is None else squares[mask]
+    if not chosen.size:
+        return math.nan
+    error = float(chosen.sum(dtype=np.uint64)) / chosen.size
+    return 10 * math.log10(_PEAK**2 / error) if error else math.inf
+
+
+def ssim(a: Image, b: Image, mask: Mask | None = None) -> float:
+    """Structural similarity of the luma, at most 1: the mean of `ssim_map`; NaN where no window counts.
+
+    Only windows that lie wholly inside the picture count, and with a mask those whose centre is in it.
+
+    Raises:
+        UsageError: the sizes differ.
+    """
+    _check(a, b, mask)
+    return mean_ssim(ssim_map(a, b), mask)
+
+
+def mean_ssim(similarity: Plane, mask: Mask | None = None) -> float:
+    """What `ssim` makes of a map, for several masks."""
+    inner = slice(_MARGIN, -_MARGIN)
+    whole = similarity[inner, inner]
+    chosen = whole if mask is None else whole[mask[inner, inner]]
+    return float(chosen.mean(dtype=np.float64)) if chosen.size else math.nan
+
+
+def ssim_map(a: Image, b: Image) -> Plane:
+    """Structural similarity around each pixel, (H, W): a Gaussian window of 11 × 11 pixels, σ 1.5, on the luma.
+
+    Raises:
+        UsageError: the sizes differ.
+
+    Source: Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity" (2004),
+        with its K1 = 0.01 and K2 = 0.03, without its optional downsampling.
+    """
+    _check(a, b, None)
+    x, y = luma(a), luma(b)
+    mean_x, mean_y = _blurred(x), _blurred(y)
+    square_x, square_y, product = mean_x * mean_x, mean_y * mean_y, mean_x * mean_y
+    variance_x, variance_y = _blurred(x * x) - square_x, _blurred(y * y) - square_y
+    covariance = _blurred(x * y) - product
+    brightness = (2 * product + _C1) / (square_x + square_y + _C1)
+    return np.asarray(brightness * (2 * covariance + _C2) / (variance_x + variance_y + _C2), np.float32)
+
+
+def sharpness(image: Image, mask: Mask | None = None) -> float:
+    """Variance of the luma's Laplacian, grey levels squared: high where there are fine edges, and where there is noise.
+
+    Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
+    """
+    _check(image, image, mask)
+    edges = cv2.Laplacian(luma(image), cv2.CV_32F)
+    chosen = edges if mask is None else edges[mask]
+    return float(chosen.var(dtype=np.float64)) if chosen.size else math.nan
+
+
+def flicker(before: Image, now: Image, after: Image, mask: Mask | None = None) -> float:
+    """Mean absolute second difference of three consecutive frames, grey levels: what moves evenly gives little, what jumps to
+    and fro gives much. Motion gives some as well, so it only means something beside that of the real video.
+
+    Raises:
+        UsageError: the sizes differ.
+    """
+    _check(before, now, mask)
+    _check(now, after, mask)
+    chosen = (slice(None),) if mask is None else mask
+    past, present, future = (image[chosen].astype(np.int16) for image in (before, now, after))
+    return float(np.abs(past - 2 * present + future).mean()) if present.size else math.nan
+
+
+def luma(image: Image) -> Plane:
+    """0.299 R + 0.587 G + 0.114 B (BT.601), 0 … 255, not rounded."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _blurred(plane: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (_WINDOW, _WINDOW), _SIGMA), np.float32)
+
+
+def _check(a: Image, b: Image, mask: Mask | None) -> None:
+    if a.shape != b.shape or a.ndim != 3 or a.dtype != np.uint8 or b.dtype != np.uint8:
+        raise UsageError(
+            f"Pictures of the shapes {a.shape} ({a.dtype}) and {b.shape} ({b.dtype}) cannot be compared.",
+            hint="Give uint8 RGB of the same size.",
+        )
+    if mask is not None and (mask.shape != a.shape[:2] or mask.dtype != np.bool_):
+        raise UsageError(
+            f"A mask of the shape {mask.shape} ({mask.dtype}) does not fit a picture of the shape {a.shape}.",
+            hint="Give bool (H, W).",
+        )
