@@ -49,7 +49,8 @@ class Dataset:
         """By how much the sound was moved against the pictures: above 0 it is now later than in the file."""
         self.remarks: tuple[str, ...] = tuple(facts["remarks"])
         """What was noticed, for the user, one sentence each."""
-        self._window = Window(*facts["window"], facts["size"])
+        x, y, side = facts["window"]
+        self._window = Window(x, y, side, facts["size"])
         self.split = Split.of(self.count, FPS)
 
     @classmethod

@@ -6,7 +6,6 @@ y down, z away from the viewer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import FaceError
-from mien.face import savitzky_golay, similarity
 from mien.face.topology import ATTENTION_LEFT_EYE, ATTENTION_RIGHT_EYE, LEFT_IRIS, RIGHT_IRIS, RIGID
 from mien.motion.calibration import Calibration
 from mien.training.folder import load_arrays, save_arrays
-from mien.training.smoothing import BLOCK, runs
+from mien.training.poses import Indices, Poses, blocks
 
 COEFFICIENTS = 16
 """Components of the lower face's movement."""
@@ -29,11 +27,9 @@ MEASURES = tuple(f"expression_{index}" for index in range(COEFFICIENTS))
 LEAST_SEEN = 125
 """Frames with a face, in the part that is learnt from, for which a space is built: five seconds."""
 
-_POSE_WINDOW = 11
-"""Frames over which the turn and the size of the head are smoothed: they tremble more than the landmarks they are found from."""
-_ALIGNED = 400
-"""Faces from which the mean of the rigid points is found."""
-_ALIGNMENTS = 5
+_DEPTH = 0.25
+"""How much movement in depth counts: it is guessed by a network, and hardly seen."""
+_WEIGHTS = np.array([1, 1, _DEPTH])
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _NOSE_BASE = 2
 _LIDS = np.unique(np.concatenate([ATTENTION_RIGHT_EYE, ATTENTION_LEFT_EYE, RIGHT_IRIS, LEFT_IRIS]))
@@ -133,8 +129,9 @@ def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space
             f"A face is seen in {len(learnt)} of the {len(seen[train])} frames that are learnt from; at least {LEAST_SEEN} are needed.",
             hint="Use a longer video, in which the face is always seen.",
         )
-    rigid = _rigid_model(landmarks, learnt)
-    poses = _Poses.of(landmarks, seen, rigid)
+    guess = Poses.guessed(landmarks, seen, learnt)
+    face = _mean_face(landmarks, learnt, guess)
+    poses = guess.refined(landmarks, seen, face, _still(face))
     mean = _mean_face(landmarks, learnt, poses)
     unit = float(np.linalg.norm(mean[_RIGHT_EYE] - mean[_LEFT_EYE]))
     origin = mean[RIGID].mean(axis=0)
@@ -142,12 +139,12 @@ def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space
     mean = (mean - origin) / unit
     basis, spread = _components(landmarks, learnt, poses, mean)
     expression = np.full((len(seen), COEFFICIENTS), np.nan, np.float32)
-    for block in _blocks(np.flatnonzero(seen)):
+    for block in blocks(np.flatnonzero(seen)):
         flat = _movement(landmarks, block, poses, mean).reshape(len(block), -1)
         expression[block] = flat @ basis.reshape(COEFFICIENTS, -1).T / spread
     return Space(
         mean=mean.astype(np.float32),
-        basis=(basis * spread[:, None, None]).astype(np.float32),
+        basis=(basis * spread[:, None, None] / _WEIGHTS).astype(np.float32),
         expression=expression,
         rotation=poses.rotation.astype(np.float32),
         scale=poses.scale.astype(np.float32),
@@ -155,79 +152,9 @@ def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space
     )
 
 
-def _blocks(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, len(indices), BLOCK):
-        yield indices[start : start + BLOCK]
-
-
-def _rigid_model(landmarks: Array, learnt: NDArray[np.int64]) -> Wide:
-    """The mean of the rigid points over faces spread over the video, by generalised Procrustes analysis: (24, 3), pixels."""
-    chosen = learnt[np.linspace(0, len(learnt) - 1, min(_ALIGNED, len(learnt))).astype(int)]
-    faces = np.asarray(landmarks[chosen][:, RIGID], np.float64)
-    scale = float(np.median(np.linalg.norm(faces - faces.mean(axis=1, keepdims=True), axis=(1, 2))))
-    model = faces[len(faces) // 2]
-    for _ in range(_ALIGNMENTS):
-        model = np.mean([similarity(face, model).apply(face) for face in faces], axis=0)
-        model = model - model.mean(axis=0)
-        model *= scale / np.linalg.norm(model)
-    # Faces are seen from where they mostly look: the mean of their turns is none.
-    turn = np.mean([similarity(model, face).rotation for face in faces], axis=0)
-    left, _, right = np.linalg.svd(turn)
-    return model @ (left @ right).T
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Poses:
-    """`scale · rotation @ point + shift` takes the model to the picture; of every frame, held where no face is seen."""
-
-    rotation: Wide
-    scale: Wide
-    shift: Wide
-
-    @classmethod
-    def of(cls, landmarks: Array, seen: NDArray[np.bool_], model: Wide) -> _Poses:
-        rotation, scale, shift = np.empty((len(seen), 3, 3)), np.empty(len(seen)), np.empty((len(seen), 3))
-        for run in runs(seen):
-            points = np.asarray(landmarks[run.start : run.stop, RIGID], np.float64)
-            found = [similarity(model, face) for face in points]
-            rotation[run.start : run.stop] = _smooth_turns(np.array([each.rotation for each in found]))
-            scale[run.start : run.stop] = np.exp(savitzky_golay(np.log([each.scale for each in found]), _POSE_WINDOW))
-            turned = np.einsum("nij,pj->npi", rotation[run.start : run.stop], model)
-            shift[run.start : run.stop] = (points - scale[run.start : run.stop, None, None] * turned).mean(axis=1)
-        nearest = _nearest(seen)
-        return cls(rotation[nearest], scale[nearest], shift[nearest])
-
-    def normal(self, points: Array, frames: NDArray[np.int64]) -> Wide:
-        """Points (n, P, 3) of frames, as the model has them."""
-        moved = (points - self.shift[frames, None]) / self.scale[frames, None, None]
-        return np.einsum("nij,npi->npj", self.rotation[frames], moved)
-
-    def measured_in(self, unit: float, origin: Wide) -> _Poses:
-        """The same poses of a model that is measured in another unit from another origin."""
-        shift = self.shift + self.scale[:, None] * (self.rotation @ origin)
-        return _Poses(self.rotation, self.scale * unit, shift)
-
-
-def _smooth_turns(rotations: Wide) -> Wide:
-    """Smooth matrices, brought back to be rotations; (n, 3, 3)."""
-    left, _, right = np.linalg.svd(savitzky_golay(rotations, _POSE_WINDOW))
-    signs = np.ones((len(rotations), 1, 3))
-    signs[:, 0, 2] = np.linalg.det(left @ right)
-    return (left * signs) @ right
-
-
-def _nearest(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For every frame the nearest one with a face."""
-    known = np.flatnonzero(seen)
-    after = np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)
-    before = np.maximum(after - 1, 0)
-    frames = np.arange(len(seen))
-    return np.where(frames - known[before] < known[after] - frames, known[before], known[after])
-
-
-def _mean_face(landmarks: Array, learnt: NDArray[np.int64], poses: _Poses) -> Wide:
+def _mean_face(landmarks: Array, learnt: Indices, poses: Poses) -> Wide:
     total = np.zeros((478, 3))
-    for block in _blocks(learnt):
+    for block in blocks(learnt):
         total += poses.normal(landmarks[block], block).sum(axis=0)
     return total / len(learnt)
 
@@ -241,16 +168,21 @@ def _lower_face(mean: Wide) -> Wide:
     return weight
 
 
-def _movement(landmarks: Array, frames: NDArray[np.int64], poses: _Poses, mean: Wide) -> Wide:
-    """(n, 478, 3), IOD."""
-    return (poses.normal(landmarks[frames], frames) - mean) * _lower_face(mean)[:, None]
+def _still(mean: Wide) -> Indices:
+    """The landmarks that move with the head only."""
+    return np.setdiff1d(np.union1d(np.flatnonzero(_lower_face(mean) == 0), RIGID), np.setdiff1d(_LIDS, RIGID))
 
 
-def _components(landmarks: Array, learnt: NDArray[np.int64], poses: _Poses, mean: Wide) -> tuple[Wide, Wide]:
+def _movement(landmarks: Array, frames: Indices, poses: Poses, mean: Wide) -> Wide:
+    """Of the lower face, as far as it counts: (n, 478, 3), IOD."""
+    return (poses.normal(landmarks[frames], frames) - mean) * _lower_face(mean)[:, None] * _WEIGHTS
+
+
+def _components(landmarks: Array, learnt: Indices, poses: Poses, mean: Wide) -> tuple[Wide, Wide]:
     """Principal directions (16, 478, 3) of length 1 and the spread along each (16,)."""
     moving = np.flatnonzero(_lower_face(mean) > 0)
     covariance = np.zeros((3 * len(moving), 3 * len(moving)))
-    for block in _blocks(learnt):
+    for block in blocks(learnt):
         flat = _movement(landmarks, block, poses, mean)[:, moving].reshape(len(block), -1)
         covariance += flat.T @ flat
     values, vectors = np.linalg.eigh(covariance / len(learnt))
