@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of a recogniser of phonemes: the mouth follows it where a recording has no transcript.",
     )
+    syncnet: Path | None = Field(
+        default=None, description="File with weights of SyncNet: `mien evaluate sync` also tells LSE-C and LSE-D."
+    )
 
     server_token: str = Field(
         default="", repr=False, description="Who has it may use the server; needed beyond 127.0.0.1."

@@ -25,11 +25,14 @@ def weights() -> Path:
 @pytest.fixture
 def video(weights: Path, home: Path) -> Path:
     """A face that does not move, 1.2 s of noise."""
-    picture = np.ascontiguousarray(read_image(ASTRONAUT)[:320, 64:384])
-    sound = (0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)).astype(np.float32)
     (home.parent / "cache").mkdir()
     (home.parent / "cache" / "weights").symlink_to(weights)
-    path = home.parent / "still.mp4"
+    return write_still(home.parent / "still.mp4")
+
+
+def write_still(path: Path) -> Path:
+    picture = np.ascontiguousarray(read_image(ASTRONAUT)[:320, 64:384])
+    sound = (0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)).astype(np.float32)
     with VideoWriter(path, (320, 320), 25, SAMPLE_RATE) as writer:
         for index in range(30):
             start, end = frame_bounds(index, 25)
@@ -90,10 +93,15 @@ def test_bad_input(mien: Mien, home: Path, voice_wav: Path, arguments: list[str]
     assert [path.name for path in home.iterdir()] == ["broken.mp4"]
 
 
-def test_a_server_cannot_do_it(mien: Mien):
-    done = mien("--server", "http://127.0.0.1:9", "evaluate", "sync", "video.mp4")
+def test_weights_of_syncnet_are_the_servers_own(mien: Mien):
+    done = mien("--server", "http://127.0.0.1:9", "evaluate", "sync", "video.mp4", "--syncnet", "mine.model")
     assert done.code == 2
-    assert "this machine only" in done.err
+    assert "MIEN_SYNCNET" in done.err
+
+
+def test_the_setting_names_weights_too(mien: Mien, video: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MIEN_SYNCNET", "nothing.model")
+    assert mien("evaluate", "sync", video).code in (7, 8)  # no PyTorch, or no such file
 
 
 @pytest.mark.slow

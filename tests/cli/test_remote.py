@@ -16,19 +16,25 @@ from tests.server.conftest import ROOT, Server, environment, eventually, make_do
 
 from mien.client import Client
 from mien.media import write_wav
+from mien.settings import load
 from mien.types import Sound
+from mien.weights import WeightStore
 
 from .conftest import Mien
+from .test_evaluate import write_still
 from .test_speak import read_video
 
 TOKEN = "a-token-of-the-tests"
 SMALL = ("--size", "128")
+NETWORKS = WeightStore.from_settings(load()).path("face-detector").parents[1]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("remote")
     make_dot(folder)
+    (folder / "cache").mkdir(exist_ok=True)
+    (folder / "cache" / "weights").symlink_to(NETWORKS)
     server = start(folder, SERVER_TOKEN=TOKEN)
     yield server
     assert stop(server) == 0
@@ -59,6 +65,30 @@ def test_it_says_the_same_as_without_a_server(far: Mien, mien: Mien, photo: Path
     for field in ("frames", "fps", "video_seconds", "size", "engine", "voice", "subtitles", "remarks"):
         assert here[field] == there[field], field
     assert set(here["seconds"]) == set(there["seconds"])
+
+
+def test_lips_are_measured_there(far: Mien, home: Path):
+    video = write_still(home / "<still>.mp4")
+    done = far("evaluate", "sync", video, "--reference", video, "--html", "page.html", "--language", "en", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["frames"], done.json["video"]) == (30, "<still>.mp4")
+    assert set(done.json["reference"]["error"]) == {"jaw", "gap", "width"}
+    assert "&lt;still&gt;.mp4" in (home / "page.html").read_text(encoding="utf-8")
+    listed = far("job", "list", "--kind", "evaluate", "--json").json["jobs"]
+    assert [job["title"] for job in listed] == ["<still>.mp4"]
+    shown = far("job", "show", listed[0]["id"])
+    assert "lips.html" in shown.out
+    assert far("evaluate", "sync", home / "nothing.mp4").code == 3
+
+
+def test_lips_of_a_video_that_was_made_there(far: Mien, server: Server):
+    far("speak", "-a", "dot", "-t", "There is no face in this picture.", "-o", "out.mp4", *SMALL)
+    video = far("job", "list", "--kind", "speak", "--json").json["jobs"][0]["id"]
+    done = far("evaluate", "sync", video)
+    assert done.code == 5, done.err
+    assert "face" in done.err
+    assert str(server.data_dir) not in done.err
+    assert far("evaluate", "sync", "0" * 32).code == 3
 
 
 def test_avatars_go_there_and_back(far: Mien, mien: Mien, photo: Path):

@@ -23,7 +23,7 @@ from mien.errors import Cancelled, MienError, OutputError, UsageError
 
 logger = logging.getLogger(__name__)
 
-_ONLY_HERE = frozenset({"live", "serve", "worker", "token", "doctor", "bench", "evaluate"})
+_ONLY_HERE = frozenset({"live", "serve", "worker", "token", "doctor", "bench"})
 
 app = typer.Typer(
     help="A self-hosted digital human: a photo that speaks.",

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings, table
+from mien.cli._remote import connected, pick
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.evaluation import SyncReport
-    from mien.evaluation.agreement import Agreement, Figure
+    from mien.client import Client, Job
+    from mien.settings import Settings
+    from mien.types import Report
 
 app = typer.Typer(help="Measure how good a talking head is.", no_args_is_help=True)
 
 _CHANNELS = ("jaw", "gap", "width")
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Language(StrEnum):
@@ -35,7 +40,9 @@ def _evaluate() -> None:
 
 @app.command()
 def sync(
-    video: Annotated[Path, typer.Argument(help="A video of a face that speaks.")],
+    video: Annotated[
+        Path, typer.Argument(help="A video of a face that speaks; with a server also the id of one that it has made.")
+    ],
     reference: Annotated[
         Path | None, typer.Option("--reference", help="A video of a real face that says the same at the same time.")
     ] = None,
@@ -54,7 +61,10 @@ def sync(
         ),
     ] = "",
     syncnet: Annotated[
-        Path | None, typer.Option("--syncnet", help="Weights of SyncNet: also tell LSE-C and LSE-D.")
+        Path | None,
+        typer.Option(
+            "--syncnet", help="Weights of SyncNet: also tell LSE-C and LSE-D. Without it: those of the setting syncnet."
+        ),
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with the figures and curves.")] = None,
     language: Annotated[
@@ -64,33 +74,56 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Tell how well the lips of a video go with its sound."""
-    from mien.evaluation import evaluate_sync
-    from mien.evaluation.page import write_page
     from mien.media.files import check_output
 
     loaded = settings()
     if html is not None:
         check_output(html, overwrite=overwrite)
-    said = _text(text, text_file)
-    with progress(enabled=not as_json) as report:
-        found = evaluate_sync(
-            video,
-            reference=reference,
-            lag_ms=lag_ms,
-            text=said,
-            spoken=spoken,
-            syncnet=syncnet,
-            settings=loaded,
-            report=report,
-        )
-    if html is not None:
-        write_page(found, html, shown=language.value, overwrite=overwrite)
+    asked = {"lag_ms": lag_ms, "text": _text(text, text_file), "spoken": spoken}
+    page = _Page(html, language.value, overwrite)
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            figures = _here(loaded, video, asked | {"reference": reference, "syncnet": syncnet}, page, report)
+        elif syncnet is not None:
+            raise UsageError(
+                "A server uses weights of its own.", hint="Leave --syncnet out; there, set MIEN_SYNCNET to their file."
+            )
+        else:
+            figures = _on(client, video, asked | {"reference": reference}, page, report)
     if as_json:
-        print_json(found.as_dict() | {"html": html})
+        print_json(figures | {"html": html})
         return
-    _print(found)
+    _print(figures)
     if html is not None:
         say(f"{html}: the page")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    path: Path | None
+    language: Literal["auto", "en", "zh"]
+    overwrite: bool
+
+
+def _here(loaded: Settings, video: Path, asked: dict[str, Any], page: _Page, report: Report) -> dict[str, Any]:
+    from mien.evaluation import evaluate_sync, write_page
+
+    found = evaluate_sync(video, **asked, settings=loaded, report=report)
+    if page.path is not None:
+        write_page(found, page.path, shown=page.language, overwrite=page.overwrite)
+    return found.as_dict()
+
+
+def _on(client: Client, video: Path, asked: dict[str, Any], page: _Page, report: Report) -> dict[str, Any]:
+    job = client.evaluate_sync(_file_or_job(client, video), language=page.language, **asked)
+    job.wait(report, cancel_on_interrupt=True)
+    if page.path is not None:
+        job.save(page.path, file="lips.html", overwrite=page.overwrite)
+    return pick(job.info.result, "figures")["figures"]
+
+
+def _file_or_job(client: Client, video: Path) -> Path | Job:
+    return client.job(str(video)) if _ID.fullmatch(str(video)) and not video.exists() else video
 
 
 def _text(text: str | None, text_file: Path | None) -> str:
@@ -103,64 +136,64 @@ def _text(text: str | None, text_file: Path | None) -> str:
     return read_text(text_file)
 
 
-def _print(found: SyncReport) -> None:
-    for remark in found.remarks:
-        note(remark.text())
-    say(f"{found.video}: {found.seconds:.1f} s at {found.fps:.3g} fps, a face in {found.face:.0%} of the frames")
+def _print(found: dict[str, Any]) -> None:
+    for remark in found["remarks"]:
+        note(remark)
+    say(
+        f"{found['video']}: {found['seconds']:.1f} s at {found['fps']:.3g} fps, a face in {found['face']:.0%} of the frames"
+    )
     rows = [
-        _agreement(name, agreement)
-        for name, following in found.follows.items()
-        for agreement in (following.best, following.fixed)
+        _agreement(name, following[which])
+        for name, following in (found["follows"] | {"reference": found["reference"]}).items()
+        if following is not None
+        for which in ("best", "fixed")
     ]
-    if found.reference is not None:
-        rows += [_agreement("reference", each) for each in (found.reference.best, found.reference.fixed)]
     table(("r with", "lag ms", *_CHANNELS, "mean"), rows)
     table(("", "", "by chance", "95 % of chance"), _others(found))
     note("In brackets: by chance, with the sound moved around by seconds; its mean and 95th percentile.")
 
 
-def _agreement(name: str, agreement: Agreement) -> tuple[str, ...]:
-    figures = [getattr(agreement, channel) for channel in (*_CHANNELS, "mean")]
-    return (name, str(agreement.lag_ms), *(_with_chance(figure) for figure in figures))
+def _agreement(name: str, agreement: dict[str, Any]) -> tuple[str, ...]:
+    return (name, str(agreement["lag_ms"]), *(_with_chance(agreement[channel]) for channel in (*_CHANNELS, "mean")))
 
 
-def _others(found: SyncReport) -> list[tuple[str, ...]]:
+def _others(found: dict[str, Any]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    if (closures := found.closures) is not None:
-        told = f"by {closures.reference}"
-        rows.append(_share(f"p b m with shut lips, of {closures.count} ({told})", closures.recall))
-        rows.append(_share(f"shut lips on other sounds, of {closures.others}", closures.false_alarms))
-        rows.append(_row("p b m told apart (AUC)", closures.auc, "{:.2f}"))
-    if (silence := found.silence) is not None:
-        rows.append(_share(f"jaw in {silence.seconds:.1f} s of silence, share of its range", silence.jaw))
-        rows.append(_share("lips in silence, share of their range", silence.gap))
-        rows.append(_share("opening in silence, share of its range", silence.open))
-    jitter = [f"{getattr(found.jitter, name):.1f}" for name in _CHANNELS]
-    rows.append((f"acceleration of {', '.join(_CHANNELS)}, IOD/s²", " ".join(jitter), "", ""))
-    if (beside := found.reference) is not None:
-        errors = [f"{beside.error[name]:.3f}" for name in _CHANNELS]
-        rows.append(("error against the reference, IOD", " ".join(errors), "", ""))
-        amplitude = [beside.amplitude[name] for name in _CHANNELS]
+    if (closures := found["closures"]) is not None:
+        told = f"by {closures['reference']}"
+        rows.append(_share(f"p b m with shut lips, of {closures['count']} ({told})", closures["recall"]))
+        rows.append(_share(f"shut lips on other sounds, of {closures['others']}", closures["false_alarms"]))
+        rows.append(_row("p b m told apart (AUC)", closures["auc"], "{:.2f}"))
+    if (silence := found["silence"]) is not None:
+        rows.append(_share(f"jaw in {silence['seconds']:.1f} s of silence, share of its range", silence["jaw"]))
+        rows.append(_share("lips in silence, share of their range", silence["gap"]))
+        rows.append(_share("opening in silence, share of its range", silence["open"]))
+    jitter = " ".join(f"{found['jitter'][name]:.1f}" for name in _CHANNELS)
+    rows.append((f"acceleration of {', '.join(_CHANNELS)}, IOD/s²", jitter, "", ""))
+    if (beside := found["reference"]) is not None:
+        errors = " ".join(f"{beside['error'][name]:.3f}" for name in _CHANNELS)
+        rows.append(("error against the reference, IOD", errors, "", ""))
+        amplitude = [beside["amplitude"][name] for name in _CHANNELS]
         rows.append(
             ("amplitude, × the reference's", " ".join("–" if a is None else f"{a:.2f}" for a in amplitude), "", "")
         )
-    if (judged := found.syncnet) is not None:
-        rows.append((f"LSE-C, LSE-D ({judged.network})", f"{judged.lse_c:.2f} {judged.lse_d:.2f}", "", ""))
+    if (judged := found["syncnet"]) is not None:
+        rows.append((f"LSE-C, LSE-D ({judged['network']})", f"{judged['lse_c']:.2f} {judged['lse_d']:.2f}", "", ""))
     return rows
 
 
-def _share(name: str, figure: Figure) -> tuple[str, ...]:
+def _share(name: str, figure: dict[str, Any]) -> tuple[str, ...]:
     return _row(name, figure, "{:.0%}")
 
 
-def _row(name: str, figure: Figure, form: str) -> tuple[str, ...]:
-    numbers = (figure.value, figure.chance, figure.chance_p95)
+def _row(name: str, figure: dict[str, Any], form: str) -> tuple[str, ...]:
+    numbers = (figure["value"], figure["chance"], figure["chance_p95"])
     return (name, *("–" if number is None else form.format(number) for number in numbers))
 
 
-def _with_chance(figure: Figure) -> str:
-    if figure.value is None:
+def _with_chance(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
         return "–"
-    if figure.chance is None or figure.chance_p95 is None:
-        return f"{figure.value:.2f}"
-    return f"{figure.value:.2f} ({figure.chance:.2f}, {figure.chance_p95:.2f})"
+    if figure["chance"] is None or figure["chance_p95"] is None:
+        return f"{figure['value']:.2f}"
+    return f"{figure['value']:.2f} ({figure['chance']:.2f}, {figure['chance_p95']:.2f})"

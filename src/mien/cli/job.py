@@ -36,6 +36,7 @@ class JobKind(StrEnum):
     create_avatar = "create_avatar"
     import_avatar = "import_avatar"
     train = "train"
+    evaluate = "evaluate"
     pull_weights = "pull_weights"
 
 

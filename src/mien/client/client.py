@@ -16,6 +16,7 @@ from mien.client.job import Job, info_of
 from mien.errors import ServerError, UsageError
 from mien.jobs.request import (
     CreateAvatarRequest,
+    EvaluateRequest,
     ImportAvatarRequest,
     JobPage,
     Kind,
@@ -99,7 +100,7 @@ class Client:
 
     def inspect(self, picture: str | Path) -> dict[str, Any]:
         """What a picture is good for: its faces, what would be cut out, hints."""
-        return self._connection.send("POST", "avatars/inspect", upload=Upload("file", Path(picture)))
+        return self._connection.send("POST", "avatars/inspect", uploads=[Upload("file", Path(picture))])
 
     def create_avatar(
         self, name: str, picture: str | Path, *, consent: str, engine: str = "auto", licence: str = ""
@@ -158,6 +159,24 @@ class Client:
         request = _checked(TrainRequest, name=name, engine=engine, licence=licence, consent=consent)
         return self._submit("train", request, Upload("file", Path(video)))
 
+    def evaluate_sync(self, video: str | Path | Job, *, reference: str | Path | None = None, **options: Any) -> Job:
+        """Measures how well the lips of a video go with its sound.
+
+        `job.info.result["figures"]` has what `mien.SyncReport.as_dict` tells; `job.save(path, file="lips.html")` brings the page.
+
+        Args:
+            video: a file, or the job that has made one there.
+            reference: a video of a real face that says the same from the same moment on.
+            options: fields of `mien.jobs.request.EvaluateRequest`: text, spoken, lag_ms, name, language.
+        """
+        uploads = [] if reference is None else [Upload("reference", Path(reference))]
+        if isinstance(video, Job):
+            request = _checked(EvaluateRequest, video_id=video.id, **options)
+        else:
+            request = _checked(EvaluateRequest, **{"name": Path(video).name, **options})
+            uploads.append(Upload("video", Path(video)))
+        return self._submit("evaluate/sync", request, *uploads)
+
     def job(self, id: str) -> Job:
         return Job(self._connection, info_of(self._connection.get(f"jobs/{segment(id)}")))
 
@@ -190,16 +209,16 @@ class Client:
         """Changes some of them for good; None: back to what they are without being set. Gives all of them."""
         return self._connection.send("PATCH", "settings", json=values)
 
-    def _submit(self, path: str, request: Request, upload: Upload | None = None) -> Job:
+    def _submit(self, path: str, request: Request, *uploads: Upload) -> Job:
         fields = request.model_dump(mode="json")
         key = secrets.token_urlsafe(24)
-        if upload is None:
+        if not uploads:
             told = self._connection.send("POST", path, json=fields, key=key)
         else:
             form = {
                 name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()
             }
-            told = self._connection.send("POST", path, form=form, upload=upload, key=key)
+            told = self._connection.send("POST", path, form=form, uploads=uploads, key=key)
         return Job(self._connection, info_of(told))
 
     def _dict(self, path: str, **params: Any) -> dict[str, Any]:

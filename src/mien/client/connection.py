@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,13 @@ class Upload:
     content: Path | bytes
 
     @contextmanager
-    def opened(self) -> Iterator[dict[str, Any]]:
+    def opened(self) -> Iterator[tuple[str, Any]]:
         """For httpx, which reads it piece by piece."""
         if isinstance(self.content, bytes):
-            yield {self.field: (self.field, self.content, "application/octet-stream")}
+            yield self.field, (self.field, self.content, "application/octet-stream")
             return
         with _readable(self.content) as file:
-            yield {self.field: (self.content.name, file, "application/octet-stream")}
+            yield self.field, (self.content.name, file, "application/octet-stream")
 
 
 class Connection:
@@ -84,7 +84,7 @@ class Connection:
         *,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        upload: Upload | None = None,
+        uploads: Sequence[Upload] = (),
         key: str = "",
     ) -> Any:
         """The JSON of the answer; None if it has no content.
@@ -94,11 +94,11 @@ class Connection:
             path: below `/api/v1/`.
             json: the body, or
             form: its fields, with
-            upload: the file among them.
+            uploads: the files among them.
             key: makes it safe to send the same request twice.
         """
         headers = {"Idempotency-Key": key} if key else {}
-        response = self._repeated(method, path, upload=upload, safe=bool(key), json=json, data=form, headers=headers)
+        response = self._repeated(method, path, uploads=uploads, safe=bool(key), json=json, data=form, headers=headers)
         return None if response.status_code == httpx.codes.NO_CONTENT else self._json(response)
 
     @contextmanager
@@ -131,10 +131,10 @@ class Connection:
                 time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _once(self, method: str, path: str, *, upload: Upload | None = None, **content: Any) -> httpx.Response:
+    def _once(self, method: str, path: str, *, uploads: Sequence[Upload] = (), **content: Any) -> httpx.Response:
         with ExitStack() as stack:
-            files = stack.enter_context(upload.opened()) if upload else None
-            response = self._http.request(method, path, files=files, **content)
+            files = [stack.enter_context(upload.opened()) for upload in uploads]
+            response = self._http.request(method, path, files=files or None, **content)
         if not response.is_success:
             raise of_response(response)
         return response

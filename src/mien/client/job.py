@@ -120,7 +120,7 @@ class Job:
 
         Args:
             output: where to.
-            file: its name in the job; "video.srt" are the subtitles.
+            file: its name in the job; "video.srt" are the subtitles, "lips.html" is the page of `Client.evaluate_sync`.
             overwrite: replace an existing file.
 
         Raises:

@@ -71,7 +71,17 @@ def ssim_map(a: Image, b: Image) -> Plane:
         with its K1 = 0.01 and K2 = 0.03, without its optional downsampling.
     """
     _check(a, b, None)
-    x, y = luma(a), luma(b)
+    similarity = np.ones(a.shape[:2], np.float32)
+    left, top, width, height = cv2.boundingRect(cv2.absdiff(a, b).reshape(len(a), -1))
+    if width:
+        # Half a window further every window is the same in both; another half keeps the cut's edges out of those that are not.
+        rows = slice(max(0, top - 2 * _MARGIN), top + height + 2 * _MARGIN)
+        columns = slice(max(0, left // 3 - 2 * _MARGIN), (left + width - 1) // 3 + 1 + 2 * _MARGIN)
+        similarity[rows, columns] = _similarity(luma(a[rows, columns]), luma(b[rows, columns]))
+    return similarity
+
+
+def _similarity(x: Plane, y: Plane) -> Plane:
     mean_x, mean_y = _blurred(x), _blurred(y)
     square_x, square_y, product = mean_x * mean_x, mean_y * mean_y, mean_x * mean_y
     variance_x, variance_y = _blurred(x * x) - square_x, _blurred(y * y) - square_y

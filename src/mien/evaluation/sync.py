@@ -27,7 +27,7 @@ from mien.motion.alignment import Aligner
 from mien.motion.from_sound import SoundMouth
 from mien.motion.visemes import GAP, JAW, ROUND, STRETCH
 from mien.settings import Settings
-from mien.types import SAMPLE_RATE, Phoneme, Report, Samples, silent
+from mien.types import SAMPLE_RATE, Phoneme, Progress, Report, Samples, silent
 from mien.weights import WeightStore
 
 NETWORK, PHONEMES, LOUDNESS = "network", "phonemes", "loudness"
@@ -161,7 +161,7 @@ def evaluate_sync(
         spoken: the language. With a text, espeak-ng's name of it; "": as its script tells. Without one, "en": the sounds of English are
             recognised with PocketSphinx; "": the network's ear has to do.
         phonemes: what is spoken and when, where even that is known.
-        syncnet: weights of SyncNet, for LSE-C and LSE-D; see `mien.evaluation.syncnet`.
+        syncnet: weights of SyncNet, for LSE-C and LSE-D; see `mien.evaluation.syncnet`. None: those of the setting `syncnet`, if any.
         settings: None: read from the environment and the settings file.
         report: progress, stages "track", "listen" and "reference".
 
@@ -180,9 +180,11 @@ def evaluate_sync(
     samples = _sound(path)
     if reference is not None:
         VideoReader(Path(reference)).close()  # what cannot be opened should not be noticed after minutes of tracking
-    judge = None if syncnet is None else SyncNet(Path(syncnet))
+    weights = chosen.syncnet if syncnet is None else Path(syncnet)
+    judge = None if weights is None else SyncNet(weights)
     store = WeightStore.from_settings(chosen)
     lips = measured(path, store, report=report)
+    report(Progress("listen", 0))
     seconds = len(lips.gap) / lips.fps
     samples = _of_length(samples, round(seconds * SAMPLE_RATE))
     heard = _network_rows(samples)

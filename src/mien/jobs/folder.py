@@ -1,7 +1,7 @@
 """The folder of one job: `DATA_DIR/jobs/ID`.
 
 job.json        kind, owner, request, time: written before the job is queued
-inputs/         the file that travelled with the request
+inputs/         the files that travelled with the request
 work/           checkpoints; deleted when the job has succeeded
 result/         what was made: video.mp4, video.srt, poster.jpg …
 result.json     what is said of it: written last, so whoever sees it sees a whole result
@@ -17,13 +17,14 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from mien.errors import NotFoundError
-from mien.jobs.request import FILES, Kind
+from mien.jobs.request import Kind
 from mien.settings import Settings
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -37,7 +38,7 @@ class JobFile(BaseModel):
     request: dict[str, Any]
     created_at: float
     fingerprint: str = ""
-    """Of the request and its file."""
+    """Of the request and its files."""
 
 
 def new_id() -> str:
@@ -70,12 +71,12 @@ class JobFolder:
         self.result = self.path / "result"
         self.log = self.path / "log.txt"
 
-    def create(self, job: JobFile, file: Path | None = None) -> None:
+    def create(self, job: JobFile, files: Mapping[str, Path] | None = None) -> None:
         """Makes the folder, whole or not at all; it survives a power cut from then on.
 
         Args:
             job: what is asked for.
-            file: travels with it; moved.
+            files: travel with it, under these names; moved, their suffixes kept.
 
         Raises:
             FileExistsError: there is one already, for another request.
@@ -83,10 +84,10 @@ class JobFolder:
         part = self.path.with_name(f".{self.id}.{secrets.token_hex(4)}.part")
         (part / "inputs").mkdir(parents=True)
         try:
-            if file is not None:
+            for name, file in (files or {}).items():
                 _sync(file)
-                os.replace(file, part / "inputs" / f"{FILES[job.kind]}{file.suffix}")
-                _sync(part / "inputs")
+                os.replace(file, part / "inputs" / f"{name}{file.suffix}")
+            _sync(part / "inputs")
             write_json(part / "job.json", job.model_dump())
             try:
                 part.rename(self.path)

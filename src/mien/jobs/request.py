@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind: TypeAlias = Literal["speak", "create_avatar", "import_avatar", "train", "pull_weights"]
+Kind: TypeAlias = Literal["speak", "create_avatar", "import_avatar", "train", "evaluate", "pull_weights"]
 Status: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed", "cancelled"})
@@ -87,6 +87,34 @@ class TrainRequest(Request):
     consent: str = Field(min_length=1, max_length=2000, description="Who agreed to be shown, and how that is recorded.")
 
 
+class EvaluateRequest(Request):
+    """How well the lips of a video go with its sound: of one that was made here, or then the file `video` travels with it.
+
+    The file `reference`, a video of a real face that says the same, may travel with it in any case. The fields are those of
+    `mien.evaluate_sync`.
+    """
+
+    video_id: str = Field(
+        default="", max_length=32, description="Id of a video that was made here; empty: the video is sent along."
+    )
+    name: str = Field(default="", max_length=200, description="How the video is called in lists and on the page.")
+    text: str = Field(
+        default="",
+        max_length=50_000,
+        description="What is said, if that is known; of a video that was made here it is known already.",
+    )
+    spoken: str = Field(
+        default="",
+        max_length=100,
+        description="Language of the text, as espeak-ng calls it, such as de; empty: the one that its script tells. "
+        "Without a text, en: the sounds of English are recognised.",
+    )
+    lag_ms: float = Field(
+        default=0, ge=-200, le=200, description="r is also told at this lag; below 0 the lips are earlier."
+    )
+    language: Literal["auto", "en", "zh"] = Field(default="auto", description="Of the page; auto: as the browser asks.")
+
+
 class PullWeightsRequest(Request):
     """Model files from where they are published."""
 
@@ -98,16 +126,9 @@ REQUESTS: dict[Kind, type[Request]] = {
     "create_avatar": CreateAvatarRequest,
     "import_avatar": ImportAvatarRequest,
     "train": TrainRequest,
+    "evaluate": EvaluateRequest,
     "pull_weights": PullWeightsRequest,
 }
-
-FILES: dict[Kind, str] = {
-    "speak": "audio",
-    "create_avatar": "source",
-    "import_avatar": "package",
-    "train": "source",
-}
-"""The one file that travels with a request of that kind; with `speak`, only where there is no text."""
 
 
 class JobProgress(BaseModel):

@@ -141,7 +141,7 @@ class _Running:
 
     def __init__(self, folder: JobFolder, attempt: int, on_event: OnEvent, limits: Limits) -> None:
         self._folder, self._on_event, self._limits = folder, on_event, limits
-        self._meter = Meter(KINDS[folder.job().kind].stages)
+        self._meter = Meter(KINDS[folder.job().kind].stages_of(folder))
         self._outbox = Outbox(attempt)
         self._woken = asyncio.Event()
         self._over = False
@@ -291,8 +291,10 @@ def _collect(line: AnyLine, answers: list[Succeeded | Failed]) -> None:
 
 def _without_folder(problem: JobProblem, folder: Path) -> JobProblem:
     """Whoever sent a file may live elsewhere: where it lies here says nothing to them."""
-    message = problem.message.replace(f"{folder.absolute() / 'inputs'}{os.sep}", "")
-    return problem.model_copy(update={"message": message.replace(f"{folder.absolute()}{os.sep}", "")})
+    message = problem.message
+    for place in (folder / "inputs", folder / "work", folder):
+        message = message.replace(f"{place.absolute()}{os.sep}", "")
+    return problem.model_copy(update={"message": message})
 
 
 _FROM_OUTSIDE = {-9, -15}

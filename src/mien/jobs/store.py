@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,7 @@ class Jobs:
         return JobFolder(self._settings, id)
 
     async def submit(
-        self, kind: Kind, request: Request, *, owner: str, file: Path | None = None, key: str = ""
+        self, kind: Kind, request: Request, *, owner: str, files: Mapping[str, Path] | None = None, key: str = ""
     ) -> tuple[JobInfo, bool]:
         """Queues a job.
 
@@ -86,7 +86,7 @@ class Jobs:
             kind: what is to be done.
             request: of the kind's class.
             owner: whose it is.
-            file: travels with it; moved into the job's folder, so best on the same disk. Its suffix is kept.
+            files: travel with it under these names; moved into the job's folder, so best on the same disk. Their suffixes are kept.
             key: of whoever asks: the same one twice makes one job.
 
         Returns:
@@ -95,17 +95,17 @@ class Jobs:
         Raises:
             ConflictError: something else was submitted under that key.
         """
-        fingerprint = await asyncio.to_thread(_fingerprint, kind, request, file)
+        fingerprint = await asyncio.to_thread(_fingerprint, kind, request, files or {})
         id = id_of_key(owner, key) if key else new_id()
         folder = self.folder(id)
-        if key and (known := await self._known(id, owner, fingerprint, file)):
+        if key and (known := await self._known(id, owner, fingerprint, files or {})):
             return known, True
         queue = await asyncio.to_thread(KINDS[kind].queue, request, self._settings)
         job = JobFile(
             kind=kind, owner=owner, request=request.model_dump(), created_at=time.time(), fingerprint=fingerprint
         )
         try:
-            await asyncio.to_thread(folder.create, job, file)
+            await asyncio.to_thread(folder.create, job, files)
         except FileExistsError as error:
             raise _taken_key() from error
         await self._client.enqueue_async(
@@ -123,13 +123,13 @@ class Jobs:
             raise _taken_key()
         return self._info(status), False
 
-    async def _known(self, id: str, owner: str, fingerprint: str, file: Path | None) -> JobInfo | None:
+    async def _known(self, id: str, owner: str, fingerprint: str, files: Mapping[str, Path]) -> JobInfo | None:
         status = await self._find(id, owner)
         if status is None:
             return None
         if _input(status).get("fingerprint") != fingerprint:
             raise _taken_key()
-        if file is not None:
+        for file in files.values():
             file.unlink(missing_ok=True)
         return self._info(status)
 
@@ -311,7 +311,7 @@ def _problem(status: WorkflowStatus) -> JobProblem:
 
 
 def _title(request: dict[str, Any]) -> str:
-    text = " ".join(str(request.get("text") or request.get("name") or request.get("avatar") or "").split())
+    text = " ".join(str(request.get("name") or request.get("text") or request.get("avatar") or "").split())
     return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
 
 
@@ -324,9 +324,9 @@ def id_of_key(owner: str, key: str) -> str:
     return hashlib.sha256(json.dumps([owner, key]).encode()).hexdigest()[:32]
 
 
-def _fingerprint(kind: Kind, request: Request, file: Path | None) -> str:
-    digest = hashlib.sha256(json.dumps([kind, request.model_dump()], sort_keys=True).encode())
-    if file is not None:
-        with file.open("rb") as opened:
+def _fingerprint(kind: Kind, request: Request, files: Mapping[str, Path]) -> str:
+    digest = hashlib.sha256(json.dumps([kind, request.model_dump(), sorted(files)], sort_keys=True).encode())
+    for name in sorted(files):
+        with files[name].open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()

@@ -12,11 +12,12 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from mien import __version__
-from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, SpeakRequest, TrainRequest
+from mien.jobs.request import CreateAvatarRequest, EvaluateRequest, ImportAvatarRequest, SpeakRequest, TrainRequest
 from mien.server import (
     avatars,
     engines,
     errors,
+    evaluate,
     jobs,
     licences,
     live,
@@ -59,6 +60,7 @@ ROUTERS = (
     metrics.router,
     avatars.router,
     speak.router,
+    evaluate.router,
     jobs.router,
     videos.router,
     engines.router,
@@ -72,7 +74,7 @@ ROUTERS = (
     whep.router,
 )
 
-_NAMED = (SpeakRequest, TrainRequest, CreateAvatarRequest, ImportAvatarRequest)
+_NAMED = (SpeakRequest, TrainRequest, CreateAvatarRequest, ImportAvatarRequest, EvaluateRequest)
 """Models of bodies that FastAPI does not see, since their routes read them themselves."""
 
 

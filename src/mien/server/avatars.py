@@ -54,48 +54,57 @@ def list_avatars(settings: Configured) -> list[Avatar]:
     return builtin + [_own(stored, kept.folder) for stored in own]
 
 
-@router.post("/avatars", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(CreateAvatarRequest)))
+@router.post(
+    "/avatars", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(CreateAvatarRequest, "file"))
+)
 async def create_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
     """Makes an avatar from a picture."""
-    async with uploads.receive(request, settings, CreateAvatarRequest, "picture") as upload:
+    async with uploads.receive(request, settings, CreateAvatarRequest, {"file": "picture"}) as upload:
         wanted = upload.wanted
-        return await desk.take("create_avatar", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
+        files = {"source": upload.files["file"]}
+        return await desk.take("create_avatar", wanted, lambda: _check_free(wanted.name, settings), files=files)
 
 
 @router.post(
-    "/avatars/inspect", responses=problems(408, 413, 415, 503, 507), openapi_extra=described(form_content(NoFields))
+    "/avatars/inspect",
+    responses=problems(408, 413, 415, 503, 507),
+    openapi_extra=described(form_content(NoFields, "file")),
 )
 async def inspect_picture(request: Request, settings: Configured) -> Inspection:
     """What an avatar would be made of, if it was made from this picture; nothing is kept."""
     from mien.jobs.runner import inspect
 
-    async with uploads.receive(request, settings, NoFields, "picture") as upload:
-        assert upload.file is not None
+    async with uploads.receive(request, settings, NoFields, {"file": "picture"}) as upload:
+        picture = upload.files["file"]
         running: asyncio.Semaphore = request.app.state.inspections
         if running.locked():
             raise BusyError("Other pictures are being looked at.", hint="Try again in a moment.", retry_after_s=2)
         async with running:
-            with _without_path(upload.file.parent, upload.file.name, "The picture"):
-                return Inspection.model_validate(await inspect(upload.file, settings))
+            with _without_path(picture.parent, picture.name, "The picture"):
+                return Inspection.model_validate(await inspect(picture, settings))
 
 
 @router.post(
-    "/avatars/import", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(ImportAvatarRequest))
+    "/avatars/import",
+    status_code=202,
+    responses=_TAKEN,
+    openapi_extra=described(form_content(ImportAvatarRequest, "file")),
 )
 async def import_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
     """Takes in an avatar that was exported, here or elsewhere."""
-    async with uploads.receive(request, settings, ImportAvatarRequest, "package") as upload:
+    async with uploads.receive(request, settings, ImportAvatarRequest, {"file": "package"}) as upload:
         wanted = upload.wanted
         check = (lambda: _check_free(wanted.name, settings)) if wanted.name else None
-        return await desk.take("import_avatar", wanted, check, file=upload.file)
+        return await desk.take("import_avatar", wanted, check, files={"package": upload.files["file"]})
 
 
-@router.post("/train", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(TrainRequest)))
+@router.post("/train", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(TrainRequest, "file")))
 async def train_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
     """Learns an avatar from a video."""
-    async with uploads.receive(request, settings, TrainRequest, "video") as upload:
+    async with uploads.receive(request, settings, TrainRequest, {"file": "video"}) as upload:
         wanted = upload.wanted
-        return await desk.take("train", wanted, lambda: _check_free(wanted.name, settings), file=upload.file)
+        files = {"source": upload.files["file"]}
+        return await desk.take("train", wanted, lambda: _check_free(wanted.name, settings), files=files)
 
 
 @router.get("/avatars/{name}", responses=problems(404))

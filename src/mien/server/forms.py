@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,22 +22,21 @@ MAX_FIELDS = 50
 
 
 class Form:
-    """Parses a form; its file goes to disk. Used by one thread at a time.
+    """Parses a form; its files go to disk. Used by one thread at a time.
 
     Args:
         boundary: of the form's parts.
         settings: see `mien.settings`.
-        types: what the file may be.
-        file_field: the field that it comes in.
+        types: what stands in the fields that are files.
 
     Raises:
         UsageError: the boundary cannot be one.
     """
 
-    def __init__(self, boundary: bytes, settings: Settings, types: tuple[Type, ...], file_field: str) -> None:
-        self._settings, self._types, self._file_field = settings, types, file_field
+    def __init__(self, boundary: bytes, settings: Settings, types: Mapping[str, Type]) -> None:
+        self._settings, self._types = settings, types
         self.fields: dict[str, str] = {}
-        self.path: Path | None = None
+        self.files: dict[str, Path] = {}
         self._file: BinaryIO | None = None
         self._head = bytearray()
         self._file_bytes = self._field_bytes = self._parts = 0
@@ -74,23 +74,20 @@ class Form:
         """Nothing more comes."""
         if not self._ended:
             raise _no_form("it is cut off")
-        if self._file is not None:
-            with disk.writing():
-                self._file.close()
 
     def remove(self) -> None:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
+        for path in self.files.values():
+            path.unlink(missing_ok=True)
 
     def _begin_part(self) -> None:
         self._parts += 1
         if self._parts > MAX_FIELDS:
             raise _no_form(f"it has more than {MAX_FIELDS} fields")
         self._name = ""
-        self._value = bytearray()
+        self._value, self._head = bytearray(), bytearray()
 
     def _end_header(self) -> None:
         name, value = (bytes(part) for part in self._header)
@@ -102,11 +99,11 @@ class Form:
     def _check_part(self) -> None:
         if not self._name:
             raise _no_form("a field has no name")
-        if self._name in self.fields or (self._name == self._file_field and self._file_bytes):
+        if self._name in self.fields or self._name in self.files:
             raise _no_form(f"the field {self._name[:50]!r} is in it twice")
 
     def _take(self, data: bytes, start: int, end: int) -> None:
-        if self._name == self._file_field:
+        if self._name in self._types:
             self._take_file(data[start:end])
             return
         self._field_bytes += end - start
@@ -117,7 +114,7 @@ class Form:
     def _take_file(self, data: bytes) -> None:
         self._file_bytes += len(data)
         if self._file_bytes > self._settings.upload_mb << 20:
-            raise HTTPException(413, f"The file is larger than {self._settings.upload_mb} MB.")
+            raise HTTPException(413, f"What is sent is larger than {self._settings.upload_mb} MB.")
         if self._file is None:
             self._head += data
             if len(self._head) < HEAD_BYTES:
@@ -128,12 +125,14 @@ class Form:
     def _open(self) -> bytes:
         """Decides by its beginning what the file is; gives that beginning back."""
         suffix = sniff(bytes(self._head))
-        if not any(suffix in SUFFIXES[one] for one in self._types):
-            wanted = " or ".join(NAMES[one] for one in self._types)
-            raise MediaError(f"The file is not {wanted}.", hint="Its content counts, not its name: send another file.")
-        self.path = disk.new_path(self._settings, suffix)
+        wanted = self._types[self._name]
+        if suffix not in SUFFIXES[wanted]:
+            raise MediaError(
+                f"The file is not {NAMES[wanted]}.", hint="Its content counts, not its name: send another file."
+            )
+        path = self.files[self._name] = disk.new_path(self._settings, suffix)
         with disk.writing():
-            self._file = self.path.open("xb")
+            self._file = path.open("xb")
         return bytes(self._head)
 
     def _write(self, data: bytes) -> None:
@@ -142,10 +141,15 @@ class Form:
             self._file.write(data)
 
     def _end_part(self) -> None:
-        if self._name != self._file_field:
+        if self._name not in self._types:
             self.fields[self._name] = _text(self._name, self._value)
-        elif self._file is None and self._head:
+            return
+        if self._file is None and self._head:
             self._write(self._open())
+        if self._file is not None:
+            with disk.writing():
+                self._file.close()
+            self._file = None
 
     def _end(self) -> None:
         self._ended = True

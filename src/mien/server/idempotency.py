@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from weakref import WeakValueDictionary
@@ -61,7 +61,12 @@ class _Desk:
         self._owner, self._key = caller.user, key or ""
 
     async def take(
-        self, kind: Kind, wanted: Request, check: Callable[[], None] | None = None, *, file: Path | None = None
+        self,
+        kind: Kind,
+        wanted: Request,
+        check: Callable[[], None] | None = None,
+        *,
+        files: Mapping[str, Path] | None = None,
     ) -> JobInfo:
         """Queues a job, or finds the one that this request made before.
 
@@ -69,7 +74,7 @@ class _Desk:
             kind: of the job.
             wanted: what it shall do.
             check: raises what is wrong with it; runs in a thread. What a job has made may stand in its own way: a known one is not checked.
-            file: travels with it; moved into the job's folder.
+            files: travel with it under these names; moved into the job's folder.
 
         Raises:
             ConflictError: the key was used for another request.
@@ -79,7 +84,7 @@ class _Desk:
         async with self._locks.of(self._owner, self._key):
             if not await self._known():
                 await asyncio.to_thread(self._check, check)
-            job, replayed = await self._jobs.submit(kind, wanted, owner=self._owner, file=file, key=self._key)
+            job, replayed = await self._jobs.submit(kind, wanted, owner=self._owner, files=files, key=self._key)
         self._response.headers["Location"] = f"/api/v1/jobs/{job.id}"
         if replayed:
             self._response.headers["Idempotent-Replayed"] = "true"

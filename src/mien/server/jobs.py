@@ -36,8 +36,18 @@ _TYPES = {
     ".json": "application/json",
     ".txt": "text/plain",
     ".wav": "audio/wav",
+    ".html": "text/html",
 }
 """What a browser may show; anything else it shall only save."""
+
+_PAGE_HEADERS = {
+    # Pages of jobs hold what users named and wrote. Should one of them ever run something that it should not, then in an origin of its own,
+    # from which nothing can be loaded or sent; which of its scripts run, each page says itself by their hashes.
+    "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    # A browser opens no sandboxed page that asks for a process of its own.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
 
 JobId = Annotated[str, InPath(max_length=100, description="As it was given when the job was handed in.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
@@ -175,7 +185,7 @@ def file_response(path: Path, save_as: str = "") -> FileResponse:
         path,
         media_type=known or "application/octet-stream",
         filename=name or None,
-        headers={"Cache-Control": "private, no-cache"},
+        headers={"Cache-Control": "private, no-cache", **(_PAGE_HEADERS if path.suffix == ".html" else {})},
     )
 
 

@@ -24,7 +24,9 @@ _DRAINED_S = 5.0
 
 _AUDIO_PATHS = ("/audio", "/humanaudio")
 
-_UPLOAD_PATHS = {f"/api/v1/{name}" for name in ("avatars", "avatars/inspect", "avatars/import", "speak", "train")}
+_UPLOAD_PATHS = {
+    f"/api/v1/{name}" for name in ("avatars", "avatars/inspect", "avatars/import", "speak", "train", "evaluate/sync")
+}
 
 
 class BodyLimit:

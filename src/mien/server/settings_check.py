@@ -54,6 +54,7 @@ KEPT_BACK = {
     "piper_dir": "a folder of the machine, from which files would be read",
     "recognizer_dir": "a folder of the machine, from which files would be read",
     "phonemes_model": "a folder of the machine, from which files would be read",
+    "syncnet": "a file of the machine, which would be read",
     "database_url": "the server would lose sight of its jobs, or give them away",
     "server_token": "whoever runs the server could be locked out, or the server handed over",
     "cors_origins": "pages of strangers could be let in",

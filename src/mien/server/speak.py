@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from mien import plugins
 from mien.errors import InputError, MissingDependency, TextError
 from mien.jobs.request import JobInfo, SpeakRequest
-from mien.server import uploads
 from mien.server.errors import problems
 from mien.server.idempotency import Desk
-from mien.server.limits import FORM, media_type, unsupported
 from mien.server.state import Configured
-from mien.server.uploads import Upload, described, form_content
-from mien.settings import Settings
+from mien.server.uploads import described, either_content, receive_either
 
 router = APIRouter(prefix="/api/v1", tags=["speak"], responses=problems())
 
-JSON = "application/json"
 AUDIO = "audio"
 
 MAX_TEXT_CHARS = 50_000
 """An English text of so many is as long as one may be; Chinese takes three bytes a character."""
-
-_BODIES = {
-    JSON: {"schema": {"$ref": "#/components/schemas/SpeakRequest"}},
-    **form_content(SpeakRequest, AUDIO, required=False),
-}
 
 
 @router.post(
     "/speak",
     status_code=202,
     responses=problems(404, 408, 409, 413, 415, 501, 507),
-    openapi_extra=described(_BODIES),
+    openapi_extra=described(either_content(SpeakRequest, AUDIO)),
 )
 async def speak(request: Request, settings: Configured, desk: Desk) -> JobInfo:
     """Makes a video: of a text, or of the recording `audio` in a form."""
-    async with _read(request, settings) as upload:
-        wanted, file = upload.wanted, upload.file
+    async with receive_either(request, settings, SpeakRequest, {AUDIO: "sound"}) as upload:
+        wanted, file = upload.wanted, upload.files.get(AUDIO)
         if bool(wanted.text) == (file is not None):
             raise InputError(
                 "text: exactly one of a text and a recording is needed.", hint=f"Send a text, or a file {AUDIO!r}."
@@ -61,34 +47,15 @@ async def speak(request: Request, settings: Configured, desk: Desk) -> JobInfo:
 
         def check() -> None:
             if file is None:
-                _check_text(wanted.text)
+                check_text(wanted.text)
                 _check_voice(wanted.voice or settings.voice)
             elif wanted.transcript:
-                _check_text(wanted.transcript)
+                check_text(wanted.transcript)
 
-        return await desk.take("speak", wanted, check, file=file)
-
-
-@asynccontextmanager
-async def _read(request: Request, settings: Settings) -> AsyncIterator[Upload[SpeakRequest]]:
-    kind = media_type(request)
-    if kind == FORM:
-        async with uploads.receive(request, settings, SpeakRequest, "sound", file=AUDIO, required=False) as upload:
-            yield upload
-    elif kind == JSON or kind.endswith("+json"):
-        yield Upload(await _json(request), None)
-    else:
-        raise unsupported(request, JSON, FORM)
+        return await desk.take("speak", wanted, check, files=upload.files)
 
 
-async def _json(request: Request) -> SpeakRequest:
-    try:
-        return SpeakRequest.model_validate_json(await request.body())
-    except ValidationError as error:
-        raise RequestValidationError(uploads.of_body(error)) from error
-
-
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
     from mien.speech import speakable
     from mien.studio.sources import MAX_TEXT_BYTES
 

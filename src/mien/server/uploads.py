@@ -1,9 +1,9 @@
-"""Forms with a file (multipart/form-data): written to disk as they come in, checked before anything opens them."""
+"""Forms with files (multipart/form-data): written to disk as they come in, checked before anything opens them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from mien.server.forms import Form
 from mien.server.limits import FORM, drain, media_type, unsupported
 from mien.settings import Settings
 
+JSON = "application/json"
+
 SILENCE_S = 60.0
 """A sender of whom nothing comes for so long is gone."""
 
@@ -33,25 +35,26 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class NoFields(BaseModel, extra="forbid"):
-    """A form of nothing but its file."""
+    """A form of nothing but its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload(Generic[M]):
     """Args:
     wanted: the fields.
-    file: where the file lies; whoever keeps it moves it; None: there was none.
+    files: where they lie, by field; whoever keeps one moves it.
     """
 
     wanted: M
-    file: Path | None
+    files: Mapping[str, Path]
 
 
-def form_content(model: type[BaseModel], file: str = "file", *, required: bool = True) -> dict[str, Any]:
-    """The form in the description of the API: the model's fields and one file."""
+def form_content(model: type[BaseModel], *files: str, optional: Collection[str] = ()) -> dict[str, Any]:
+    """The form in the description of the API: the model's fields and files."""
     schema = model.model_json_schema()
-    properties = {file: {"type": "string", "format": "binary"}, **schema.get("properties", {})}
-    wanted = [*([file] if required else []), *schema.get("required", [])]
+    binary = {name: {"type": "string", "format": "binary"} for name in (*files, *optional)}
+    properties = {**binary, **schema.get("properties", {})}
+    wanted = [*files, *schema.get("required", [])]
     return {FORM: {"schema": {"type": "object", "properties": properties, "required": wanted}}}
 
 
@@ -81,39 +84,72 @@ async def receive(
     request: Request,
     settings: Settings,
     model: type[M],
-    *types: Type,
-    file: str = "file",
-    required: bool = True,
+    files: Mapping[str, Type],
+    *,
+    optional: Collection[str] = (),
 ) -> AsyncIterator[Upload[M]]:
-    """A form, once it is whole and its file is what it should be. What is left of the file in the end is removed.
+    """A form, once it is whole and its files are what they should be. What is left of the files in the end is removed.
 
     Args:
         request: its body has not been read.
         settings: see `mien.settings`.
         model: of the fields.
-        types: what the file may be.
-        file: the field that it comes in.
-        required: a form without it is refused.
+        files: what stands in the fields that are files.
+        optional: those of them that may be missing.
 
     Raises:
         HTTPException: 408, 413, 415.
         RequestValidationError: the fields are not what the model takes.
         UsageError: it is not a form.
-        MediaError, PackageError: the file is none of these types, or unsafe.
+        MediaError, PackageError: a file is not what it should be, or unsafe.
         OutputError: there is no room on the disk.
         Cancelled: the sender has gone.
     """
-    form = Form(_boundary(request), settings, types, file)
+    form = Form(_boundary(request), settings, files)
     try:
         await _fill(form, request, settings)
         wanted = validated(model, form.fields)
-        if form.path is None and required:
-            raise RequestValidationError([{"type": "missing", "loc": ("body", file), "msg": "Field required"}])
-        if form.path is not None:
-            await asyncio.to_thread(check_file, form.path)
-        yield Upload(wanted, form.path)
+        missing = [name for name in files if name not in form.files and name not in optional]
+        if missing:
+            raise RequestValidationError(
+                [{"type": "missing", "loc": ("body", name), "msg": "Field required"} for name in missing]
+            )
+        for path in form.files.values():
+            await asyncio.to_thread(check_file, path)
+        yield Upload(wanted, form.files)
     finally:
         form.remove()
+
+
+@asynccontextmanager
+async def receive_either(
+    request: Request, settings: Settings, model: type[M], files: Mapping[str, Type]
+) -> AsyncIterator[Upload[M]]:
+    """A form as `receive` takes it, whose files may all be missing, or the same fields as JSON.
+
+    Raises:
+        as `receive`.
+    """
+    kind = media_type(request)
+    if kind == FORM:
+        async with receive(request, settings, model, files, optional=files) as upload:
+            yield upload
+    elif kind == JSON or kind.endswith("+json"):
+        try:
+            wanted = model.model_validate_json(await request.body())
+        except ValidationError as error:
+            raise RequestValidationError(of_body(error)) from error
+        yield Upload(wanted, {})
+    else:
+        raise unsupported(request, JSON, FORM)
+
+
+def either_content(model: type[BaseModel], *files: str) -> dict[str, Any]:
+    """What `receive_either` takes, in the description of the API."""
+    return {
+        JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}},
+        **form_content(model, optional=files),
+    }
 
 
 def _boundary(request: Request) -> bytes:

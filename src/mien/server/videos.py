@@ -24,18 +24,23 @@ _UNUSABLE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u2028\u2029]+')
 _MAX_NAME = 60
 
 
-async def _job(video_id: JobId, jobs: JobStore, caller: Caller) -> JobInfo:
+async def video_job(video_id: JobId, jobs: JobStore, caller: Caller) -> JobInfo:
+    """The job that made a video.
+
+    Raises:
+        NotFoundError: there is no such video, or it is somebody else's.
+    """
     job = await jobs.get(video_id, caller.user)
     if job.kind != "speak" or job.status != "succeeded":
         raise NotFoundError("There is no such video.", hint=f"Look at the job: /api/v1/jobs/{job.id}")
     return job
 
 
-async def _folder(job: Annotated[JobInfo, Depends(_job)], jobs: JobStore) -> JobFolder:
+async def _folder(job: Annotated[JobInfo, Depends(video_job)], jobs: JobStore) -> JobFolder:
     return jobs.folder(job.id)
 
 
-Made = Annotated[JobInfo, Depends(_job)]
+Made = Annotated[JobInfo, Depends(video_job)]
 Folder = Annotated[JobFolder, Depends(_folder)]
 
 

@@ -332,6 +332,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluate/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Sync
+         * @description Measures the lips of a video that was made here, or of the file `video` in a form; beside those of `reference`, if that is sent.
+         *
+         *     The job's result has the figures; its files are `lips.json` with the same, and `lips.html`, a page that shows them with curves.
+         */
+        post: operations["evaluate_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1407,7 +1429,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "speak" | "create_avatar" | "import_avatar" | "train" | "pull_weights";
+            kind: "speak" | "create_avatar" | "import_avatar" | "train" | "evaluate" | "pull_weights";
             /**
              * Status
              * @enum {string}
@@ -2589,6 +2611,52 @@ export interface components {
              */
             name: string;
         };
+        /**
+         * EvaluateRequest
+         * @description How well the lips of a video go with its sound: of one that was made here, or then the file `video` travels with it.
+         *
+         *     The file `reference`, a video of a real face that says the same, may travel with it in any case. The fields are those of
+         *     `mien.evaluate_sync`.
+         */
+        EvaluateRequest: {
+            /**
+             * Video Id
+             * @description Id of a video that was made here; empty: the video is sent along.
+             * @default
+             */
+            video_id: string;
+            /**
+             * Name
+             * @description How the video is called in lists and on the page.
+             * @default
+             */
+            name: string;
+            /**
+             * Text
+             * @description What is said, if that is known; of a video that was made here it is known already.
+             * @default
+             */
+            text: string;
+            /**
+             * Spoken
+             * @description Language of the text, as espeak-ng calls it, such as de; empty: the one that its script tells. Without a text, en: the sounds of English are recognised.
+             * @default
+             */
+            spoken: string;
+            /**
+             * Lag Ms
+             * @description r is also told at this lag; below 0 the lips are earlier.
+             * @default 0
+             */
+            lag_ms: number;
+            /**
+             * Language
+             * @description Of the page; auto: as the browser asks.
+             * @default auto
+             * @enum {string}
+             */
+            language: "auto" | "en" | "zh";
+        };
     };
     responses: never;
     parameters: never;
@@ -3171,11 +3239,81 @@ export interface operations {
             };
         };
     };
+    evaluate_sync: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of the sender's choice: the same key with the same request gives the same job. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+                "multipart/form-data": {
+                    /** Format: binary */
+                    video?: Blob;
+                    /** Format: binary */
+                    reference?: Blob;
+                    /**
+                     * Video Id
+                     * @description Id of a video that was made here; empty: the video is sent along.
+                     * @default
+                     */
+                    video_id?: string;
+                    /**
+                     * Name
+                     * @description How the video is called in lists and on the page.
+                     * @default
+                     */
+                    name?: string;
+                    /**
+                     * Text
+                     * @description What is said, if that is known; of a video that was made here it is known already.
+                     * @default
+                     */
+                    text?: string;
+                    /**
+                     * Spoken
+                     * @description Language of the text, as espeak-ng calls it, such as de; empty: the one that its script tells. Without a text, en: the sounds of English are recognised.
+                     * @default
+                     */
+                    spoken?: string;
+                    /**
+                     * Lag Ms
+                     * @description r is also told at this lag; below 0 the lips are earlier.
+                     * @default 0
+                     */
+                    lag_ms?: number;
+                    /**
+                     * Language
+                     * @description Of the page; auto: as the browser asks.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    language?: "auto" | "en" | "zh";
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobInfo"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
                 /** @description Only of these kinds. */
-                kind?: ("speak" | "create_avatar" | "import_avatar" | "train" | "pull_weights")[];
+                kind?: ("speak" | "create_avatar" | "import_avatar" | "train" | "evaluate" | "pull_weights")[];
                 /** @description Only of these. */
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[];
                 limit?: number;

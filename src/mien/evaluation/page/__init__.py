@@ -28,13 +28,26 @@ if (root.dataset.shown === 'auto') {
 """Shows the language that the browser asks for."""
 
 
-def write_page(report: SyncReport, path: Path, *, shown: Shown = "auto", overwrite: bool = False) -> None:
-    """Writes the page whole or not at all; raises as `mien.media.atomic_output`."""
-    write_bytes(path, page(report, shown).encode(), overwrite=overwrite)
+def write_page(
+    report: SyncReport, path: Path, *, name: str = "", shown: Shown = "auto", overwrite: bool = False
+) -> None:
+    """Writes the page whole or not at all.
+
+    Args:
+        report: what was measured.
+        path: of the page.
+        name: how the video is called on it; "": as its file.
+        shown: the language.
+        overwrite: replace an existing file.
+
+    Raises:
+        AlreadyExistsError, OutputError: as `mien.media.atomic_output`.
+    """
+    write_bytes(path, page(report, shown, name).encode(), overwrite=overwrite)
 
 
-def page(report: SyncReport, shown: Shown = "auto") -> str:
-    """HTML in UTF-8; light or dark as the system is."""
+def page(report: SyncReport, shown: Shown = "auto", name: str = "") -> str:
+    """HTML in UTF-8; light or dark as the system is. The arguments are those of `write_page`."""
     from mien import __version__
 
     words = Words(shown)
@@ -48,7 +61,7 @@ def page(report: SyncReport, shown: Shown = "auto") -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{escape(allowed)}">',
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>',
             f"<style>{style}</style></head><body><main>",
-            _head(report, words),
+            _head(report, name or Path(report.video).name, words),
             _follow(report, words),
             '<div class="cards">',
             _closures(report, words),
@@ -68,15 +81,15 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _head(report: SyncReport, words: Words) -> str:
+def _head(report: SyncReport, name: str, words: Words) -> str:
     about = words("about", seconds=f"{report.seconds:.1f}", fps=f"{report.fps:.3g}", face=f"{report.face:.0%}")
     remarks = "".join(
         f"<li>{words.both({language: remark.text(language) for language in LANGUAGES})}</li>"
         for remark in report.remarks
     )
     listed = f"<ul>{remarks}</ul>" if remarks else ""
-    name = f'<p class="name">{escape(Path(report.video).name)}</p>'
-    return f"<header><h1>{words('title')}</h1>{name}<p>{about}</p>{listed}</header>"
+    called = f'<p class="name">{escape(name)}</p>'
+    return f"<header><h1>{words('title')}</h1>{called}<p>{about}</p>{listed}</header>"
 
 
 def _follow(report: SyncReport, words: Words) -> str:

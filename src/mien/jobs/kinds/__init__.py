@@ -44,6 +44,10 @@ class JobKind:
     name: Kind
     stages: tuple[tuple[str, float], ...]
 
+    def stages_of(self, folder: JobFolder) -> tuple[tuple[str, float], ...]:
+        """The stages, without that of a reference where none came with the job."""
+        return tuple(stage for stage in self.stages if stage[0] != "reference" or folder.input("reference"))
+
     @property
     def run(self) -> Run:
         return plugins.attribute(f"mien.jobs.kinds.{self.name}:run")
@@ -78,6 +82,7 @@ KINDS: dict[Kind, JobKind] = {
         JobKind("create_avatar", (("analyse", 95), ("finish", 5))),
         JobKind("import_avatar", (("check", 90), ("finish", 10))),
         JobKind("train", (("prepare", 10), ("train", 85), ("finish", 5))),
+        JobKind("evaluate", (("track", 90), ("listen", 7), ("reference", 90), ("finish", 3))),
         JobKind("pull_weights", (("fetch", 100),)),
     )
 }

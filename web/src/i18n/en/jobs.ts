@@ -10,6 +10,7 @@ export default {
       create_avatar: 'New avatar',
       import_avatar: 'Import',
       train: 'Training',
+      evaluate: 'Check of the lips',
       pull_weights: 'Model files',
     },
     status: {
@@ -29,6 +30,9 @@ export default {
       engine: 'Getting the engine ready',
       render: 'Drawing the pictures',
       analyse: 'Looking at the picture',
+      track: 'Following the lips',
+      listen: 'Comparing them with the sound',
+      reference: 'Following the real lips',
       fetch: 'Fetching files',
       train: 'Training',
       import: 'Checking the package',

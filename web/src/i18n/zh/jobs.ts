@@ -12,6 +12,7 @@ const zh: typeof en = {
       create_avatar: '新建形象',
       import_avatar: '导入',
       train: '训练',
+      evaluate: '口型检查',
       pull_weights: '模型文件',
     },
     status: {
@@ -31,6 +32,9 @@ const zh: typeof en = {
       engine: '准备引擎',
       render: '绘制画面',
       analyse: '分析照片',
+      track: '跟踪嘴唇',
+      listen: '与声音比较',
+      reference: '跟踪真人的嘴唇',
       fetch: '下载文件',
       train: '训练',
       import: '检查形象包',
