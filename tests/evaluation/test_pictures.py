@@ -62,6 +62,22 @@ def test_ssim_is_scikit_images(picture: Image, spoilt: Image):
     assert np.abs(ssim_map(picture, spoilt) - whole)[inner].max() < 2e-3
 
 
+@pytest.mark.parametrize("corner", [(140, 90), (0, 0), (317, 318), (4, 300)])
+def test_a_small_difference_is_seen_as_far_as_its_windows_reach(picture: Image, corner: tuple[int, int]):
+    spoilt = picture.copy()
+    spoilt[corner[0] : corner[0] + 3, corner[1] : corner[1] + 2] ^= 0x55
+    found = structural_similarity(
+        luma(picture).astype(np.float64),
+        luma(spoilt).astype(np.float64),
+        gaussian_weights=True,
+        use_sample_covariance=False,
+        data_range=255,
+        full=True,
+    )[-1]
+    inner = (slice(5, -5), slice(5, -5))
+    assert np.abs(ssim_map(picture, spoilt) - found)[inner].max() < 2e-3
+
+
 def test_ssim_of_a_mask_counts_the_windows_in_it(picture: Image, spoilt: Image, disc: Mask):
     assert ssim(picture, spoilt, disc) == pytest.approx(ssim_map(picture, spoilt)[disc].mean(), abs=1e-5)
     far = spoilt.copy()
