@@ -290,3 +290,12 @@ def test_memory_is_flat_over_ten_minutes(tmp_path):
     )
     # The index of a file, some 40 bytes a frame, is kept until the end.
     assert int(done.stdout) <= 8
+
+
+def test_a_group_begins_with_a_key_frame_and_needs_no_later_frame(tmp_path):
+    file = tmp_path / "a.mp4"
+    write(file, 10, 25, None, group=4)
+    with av.open(str(file)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    assert [packet.is_keyframe for packet in packets] == [n % 4 == 0 for n in range(10)]
+    assert all(packet.pts == packet.dts for packet in packets)

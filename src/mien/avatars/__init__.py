@@ -3,6 +3,7 @@
 from mien.avatars.builder import PackageBuilder
 from mien.avatars.builtin import builtin_names, builtin_picture
 from mien.avatars.cache import PreparedCache
+from mien.avatars.film import Film, add_film, best_stretch
 from mien.avatars.manifest import Manifest, check_name
 from mien.avatars.package import SUFFIX, AvatarPackage
 from mien.avatars.store import AvatarStore, Stored, package_name, write_zip
@@ -11,10 +12,13 @@ __all__ = [
     "SUFFIX",
     "AvatarPackage",
     "AvatarStore",
+    "Film",
     "Manifest",
     "PackageBuilder",
     "PreparedCache",
     "Stored",
+    "add_film",
+    "best_stretch",
     "builtin_names",
     "builtin_picture",
     "check_name",

@@ -50,6 +50,8 @@ class VideoWriter:
         xmp: an XMP packet to put into the file.
         crf: x264's constant quality, 0 … 51; 18 cannot be told from the original.
         preset: x264's effort, "ultrafast" … "veryslow".
+        group: a key frame comes every so many frames and no frame needs a later one, so that any can be had at random; None: as x264
+            finds best.
         overwrite: an existing file is replaced.
 
     Raises:
@@ -68,6 +70,7 @@ class VideoWriter:
         xmp: bytes = b"",
         crf: int = 18,
         preset: str = "veryfast",
+        group: int | None = None,
         overwrite: bool = False,
     ) -> None:
         if not all(2 <= side <= _MAX_SIDE for side in size):
@@ -80,7 +83,8 @@ class VideoWriter:
         self.frames = 0
         self._overwrite = overwrite
         # subme=1: a fifth less processor time for the same PSNR of the face in a slightly larger file.
-        self._encoding = {"crf": str(crf), "preset": preset, "threads": "1", "x264-params": "subme=1"}
+        x264 = "subme=1" if group is None else f"subme=1:keyint={group}:min-keyint={group}:scenecut=0:bframes=0"
+        self._encoding = {"crf": str(crf), "preset": preset, "threads": "1", "x264-params": x264}
         self._metadata = dict(metadata or {})
         self._xmp = xmp
         self._pending: deque[Future[None]] = deque()
