@@ -10,6 +10,7 @@ The front end is the one that the model was made with (Sphinx: 25 mel bands from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -42,7 +43,7 @@ _LIFTER = 22
 _FULL_SCALE = 32768.0
 _SHARPNESS, _SHARE = 0.5, 3.0
 """Likelihoods of single frames are too sure of themselves."""
-_BEHIND, _FARTHEST = 0.1, -6.0
+BEHIND, _FARTHEST = 0.1, -6.0
 _LOUDER, _QUIETEST = 0.05, -3.0
 _FLOOR = 10.0
 """Added to the energy of every band: a faint hiss, so that digital silence resembles a quiet room."""
@@ -189,11 +190,25 @@ def cepstra(windows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     return np.log(power @ _filters() + _FLOOR) @ _cosines(), db
 
 
-def _cues(scores: Frames, levels: list[float]) -> Frames:
+def cues_of(streams: NDArray[np.float32], levels: Sequence[float], *, surer: float = 1.0) -> Frames:
+    """What would be heard of frames that are known otherwise.
+
+    Args:
+        streams: (STREAMS, N, CEPSTRA), the cepstra freed of their mean, their differences, the differences of those.
+        levels: (N,), the loudness as in the last cue.
+        surer: factor of the log-likelihoods.
+
+    Returns:
+        (N, CUES).
+    """
+    return _cues(np.float32(surer) * _judge()(streams), levels)
+
+
+def _cues(scores: Frames, levels: Sequence[float]) -> Frames:
     """(N, SOUNDS) and (N,) → (N, CUES)."""
     likely = np.exp(_SHARPNESS * scores)
     likely *= _SHARE / likely.sum(axis=1, keepdims=True)
-    behind = np.maximum(_BEHIND * scores, _FARTHEST)
+    behind = np.maximum(BEHIND * scores, _FARTHEST)
     return np.concatenate([likely, behind, np.array(levels, np.float32)[:, None]], axis=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mien.motion.network import AHEAD, MOUTH, OUTPUTS, Ahead, Stream, listen
 from mien.motion.training import export
 from mien.motion.training.fit import Scale
 from mien.motion.training.network import MouthNetwork
+from mien.motion.training.reading import CHANNELS, Reading
 from mien.types import SAMPLE_RATE
 
 SCALE = Scale(np.linspace(-1, 1, MOUTH, dtype=np.float32), np.linspace(0.1, 0.7, MOUTH, dtype=np.float32))
@@ -34,25 +36,32 @@ def network() -> MouthNetwork:
 
 
 @pytest.fixture(scope="module")
-def model(network: MouthNetwork) -> bytes:
-    return export.exported(network, SCALE, GAINS, {"command": "a test", "commit": "abc"})
+def learnt(network: MouthNetwork) -> export.Learnt:
+    count = len(CHANNELS)
+    reading = Reading(np.linspace(0.0, 0.1, count, dtype=np.float32), np.linspace(0.05, 0.2, count, dtype=np.float32))
+    return export.Learnt(network, reading, SCALE, GAINS)
 
 
-def test_the_file_answers_as_torch_does(network: MouthNetwork, model: bytes) -> None:
-    assert export.check(model, network, SCALE, GAINS) < 1e-4
+@pytest.fixture(scope="module")
+def model(learnt: export.Learnt) -> bytes:
+    return export.exported(learnt, {"command": "a test", "commit": "abc"})
 
 
-def test_a_wrong_file_is_noticed(network: MouthNetwork, model: bytes) -> None:
+def test_the_file_answers_as_torch_does(learnt: export.Learnt, model: bytes) -> None:
+    assert export.check(model, learnt) < 1e-4
+
+
+def test_a_wrong_file_is_noticed(learnt: export.Learnt, model: bytes) -> None:
     with pytest.raises(WeightsError, match="otherwise"):
-        export.check(model, network, SCALE, GAINS * 1.5)
+        export.check(model, replace(learnt, gains=GAINS * 1.5))
 
 
 @pytest.mark.parametrize("ahead", list(AHEAD))
-def test_answers_are_late_by_what_is_promised(network: MouthNetwork, model: bytes, ahead: Ahead) -> None:
+def test_answers_are_late_by_what_is_promised(learnt: export.Learnt, model: bytes, ahead: Ahead) -> None:
     cues = np.random.default_rng(0).standard_normal((10 * BLOCK, CUES)).astype(np.float32)
     stream = Stream(ahead, open_session(model, "test"))
     given = np.concatenate([stream.step(cues[at : at + BLOCK]) for at in range(0, len(cues), BLOCK)])
-    wanted = export.answers(network, cues, SCALE, GAINS)[ahead]
+    wanted = export.answers(learnt, cues)[ahead]
     assert given.shape == (len(wanted) - AHEAD[ahead], OUTPUTS)
     assert np.allclose(given, wanted[AHEAD[ahead] :], atol=1e-4)
 
@@ -71,23 +80,31 @@ def test_how_it_was_made_is_in_the_file(model: bytes) -> None:
     assert stored == {"command": "a test", "commit": "abc"}
 
 
-def test_a_network_that_is_too_large_is_refused(network: MouthNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_is_too_large_is_refused(learnt: export.Learnt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "LARGEST", 1000)
     with pytest.raises(WeightsError, match="1000 are allowed"):
-        export.exported(network, SCALE, GAINS, {})
+        export.exported(learnt, {})
 
 
-def test_the_answer_does_not_know_what_comes_later(network: MouthNetwork) -> None:
+def test_the_answer_does_not_know_what_comes_later(learnt: export.Learnt) -> None:
     cues = np.random.default_rng(0).standard_normal((100, CUES)).astype(np.float32)
     changed = cues.copy()
     changed[60:] = 0.0
-    one, other = (export.answers(network, given, SCALE, GAINS)["far"] for given in (cues, changed))
+    one, other = (export.answers(learnt, given)["far"] for given in (cues, changed))
     assert np.allclose(one[:30], other[:30], atol=1e-6)
     assert not np.allclose(one[30], other[30], atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--hours", "0"], ["--check-hours", "0"], ["--steps", "0"], ["--copies", "0"], ["--batch", "0"]]
+    "arguments",
+    [
+        ["--hours", "0"],
+        ["--check-hours", "0"],
+        ["--steps", "0"],
+        ["--copies", "0"],
+        ["--batch", "0"],
+        ["--draws", "-1"],
+    ],
 )
 def test_nonsense_is_refused(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     from mien.motion.training.__main__ import main
@@ -100,7 +117,7 @@ def test_nonsense_is_refused(tmp_path: Path, arguments: list[str], capsys: pytes
 def test_one_command_makes_a_network(tmp_path: Path) -> None:
     out = tmp_path / "mouth.onnx"
     command = [sys.executable, "-m", "mien.motion.training", "--out", str(out)]
-    little = ["--hours", "0.01", "--check-hours", "0.01", "--copies", "1", "--steps", "3"]
+    little = ["--hours", "0.01", "--check-hours", "0.01", "--copies", "1", "--draws", "1", "--steps", "3"]
     found = subprocess.run([*command, *little], capture_output=True, text=True, timeout=900, check=False)
     assert found.returncode == 0, found.stderr
     assert "step 3 of 3" in found.stdout

@@ -31,6 +31,12 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--hours", type=float, default=5.0, help="of different speech to learn from")
     result.add_argument("--copies", type=int, default=2, help="how often each hour is heard, each time in another room")
+    result.add_argument(
+        "--draws",
+        type=int,
+        default=3,
+        help="how often it is heard as strangers would say it, drawn from an acoustic model",
+    )
     result.add_argument("--steps", type=int, default=20_000, help="of gradient descent")
     result.add_argument("--seed", type=int, default=0, help="decides everything")
     result.add_argument("--check-hours", type=float, default=0.1, help="of held-out voices to judge it by")
@@ -54,9 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(chosen: argparse.Namespace) -> None:
-    if not (min(chosen.hours, chosen.check_hours) > 0 and min(chosen.steps, chosen.copies, chosen.batch) > 0):
+    counts = min(chosen.steps, chosen.copies, chosen.batch)
+    if not (min(chosen.hours, chosen.check_hours) > 0 and counts > 0 and chosen.draws >= 0):
         raise UsageError(
-            "Hours, copies, steps and batch must be above 0.", hint="For example: --hours 5 --copies 2 --steps 20000"
+            "Hours, copies, steps and batch must be above 0, and draws not below.",
+            hint="For example: --hours 5 --copies 2 --steps 20000",
         )
     require_torch("Training")
     import torch
@@ -65,7 +73,7 @@ def _make(chosen: argparse.Namespace) -> None:
     work: Path = chosen.out.with_name(chosen.out.name + ".work")
     speech = None if chosen.speech is None else str(chosen.speech.resolve())
     start = time.monotonic()
-    data = made(Recipe(chosen.seed, chosen.hours, chosen.copies, speech), work / "learn")
+    data = made(Recipe(chosen.seed, chosen.hours, chosen.copies, chosen.draws, speech), work / "learn")
     _say(f"{data.seconds / 3600:.2f} h to learn from, {time.monotonic() - start:.0f} s")
     tests = {
         "clean": made(Recipe(_CHECK_SEED, chosen.check_hours, held_out=True, worse=False), work / "clean"),
@@ -78,7 +86,7 @@ def _train(chosen: argparse.Namespace, data: Features, tests: Mapping[str, Featu
     """Trains, tells how it goes, and writes the file."""
     import numpy as np
 
-    from mien.motion.training.export import answers, check, exported, gains
+    from mien.motion.training.export import Learnt, answers, check, exported
     from mien.motion.training.figures import figures
     from mien.motion.training.fit import Plan, Scale, Training
 
@@ -92,16 +100,12 @@ def _train(chosen: argparse.Namespace, data: Features, tests: Mapping[str, Featu
     def tell(of: Training, losses: Mapping[str, float]) -> None:
         text = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
         _say(f"step {of.step} of {chosen.steps}, {time.monotonic() - start:.0f} s: {text}")
-        network, ones = of.averaged(), np.ones_like(scale.mean)
-        found = {
-            name: figures(answers(network, test.cues.astype(np.float32), scale, ones), test)
-            for name, test in tests.items()
-        }
+        learnt = Learnt.of(of.averaged(), scale, tests["clean"])
+        found = {name: figures(answers(learnt, test.cues.astype(np.float32)), test) for name, test in tests.items()}
         for name, values in found.items():
             _say(f"  {name}: " + ", ".join(f"{key} {value:.2f}" for key, value in values.items() if "far" in key))
-        larger = gains(network, scale, tests["clean"])
-        model = exported(network, scale, larger, _recipe(chosen, of.step, found))
-        difference = check(model, network, scale, larger)
+        model = exported(learnt, _recipe(chosen, of.step, found))
+        difference = check(model, learnt)
         _write(chosen.out, model)
         _say(f"  {chosen.out}: {len(model)} bytes; block by block it differs from the whole by {difference:.1e}")
 
@@ -111,7 +115,7 @@ def _train(chosen: argparse.Namespace, data: Features, tests: Mapping[str, Featu
 def _recipe(chosen: argparse.Namespace, step: int, found: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
     """What stands in the file about how it was made, and how good it is."""
     return {
-        "command": f"python -m mien.motion.training --hours {chosen.hours:g} --copies {chosen.copies} --steps {chosen.steps} "
+        "command": f"python -m mien.motion.training --hours {chosen.hours:g} --copies {chosen.copies} --draws {chosen.draws} --steps {chosen.steps} "
         f"--batch {chosen.batch} --seed {chosen.seed} --check-hours {chosen.check_hours:g}"
         + (" --speech FOLDER" if chosen.speech else ""),
         "step": str(step),

@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import struct
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mien.errors import InputError
+from mien.errors import InputError, MissingDependency
 from mien.motion.ear import BELOW_PEAK_DB, CEPSTRA, HOP, QUIET_DB, STREAMS, WINDOW, Mixtures, cepstra
 from mien.motion.training.corpus import utterances
 
@@ -54,6 +55,22 @@ def sphinx_model(folder: Path) -> Mixtures:
     return Mixtures(
         names, means, np.maximum(variances, np.float32(_SMALLEST_VARIANCE)), weights, np.zeros(CEPSTRA, np.float32)
     )
+
+
+@lru_cache(maxsize=1)
+def acoustics() -> Mixtures:
+    """The model that the package pocketsphinx carries.
+
+    Raises:
+        MissingDependency: it is not installed.
+    """
+    try:
+        from pocketsphinx import get_model_path
+    except ImportError as error:
+        raise MissingDependency(
+            "The acoustic model comes with pocketsphinx, which is not installed.", hint="Run: pip install 'mien[train]'"
+        ) from error
+    return sphinx_model(Path(str(get_model_path("en-us/en-us"))))
 
 
 def _names(data: bytes) -> tuple[str, ...]:
@@ -173,11 +190,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="folder of the acoustic model; that of pocketsphinx if not given")
     parser.add_argument("--seconds", type=float, default=600.0, help="of speech that tells the typical mean")
     options = parser.parse_args()
-    if options.model is None:
-        from pocketsphinx import get_model_path
-
-        options.model = Path(str(get_model_path("en-us/en-us")))
-    model = reduced(sphinx_model(options.model))
+    model = reduced(acoustics() if options.model is None else sphinx_model(options.model))
     save(replace(model, typical=typical(options.seconds)), options.out)
 
 

@@ -10,14 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+from torch import nn
 
 from mien.errors import WeightsError
 from mien.face.session import open_session
-from mien.motion.ear import BLOCK, CUES
+from mien.motion.ear import BEHIND, BLOCK, CUES, SOUNDS
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, OUTPUTS, STEPS, Stream
 from mien.motion.training.features import Features
 from mien.motion.training.fit import Scale
 from mien.motion.training.network import KERNEL, STEM_KERNEL, Layer, MouthNetwork
+from mien.motion.training.reading import CHANNELS, EVIDENCE, MOVEMENT, Reading, Window
 
 Array = NDArray[np.float32]
 
@@ -29,6 +31,43 @@ _CLOSE = 2e-3
 _TIMID_LIMIT, _TIMID_SHARE = 1.6, 0.7
 
 _OPSET, _IR_VERSION = 17, 8
+
+
+_BELIEVED = 0.5
+"""Share of the reading in what both of them know; the network has the rest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """All that the file is made of.
+
+    Args:
+        network: what was learnt.
+        reading: what need not be learnt.
+        scale: of the mouth channels that the network has learnt with.
+        gains: float32 (MOUTH,), by which the movement about the mean is made larger.
+    """
+
+    network: MouthNetwork
+    reading: Reading
+    scale: Scale
+    gains: Array
+
+    @staticmethod
+    def of(network: MouthNetwork, scale: Scale, data: Features) -> Learnt:
+        """Reading and gains as they fit the right answers of `data`: clean speech of other voices than those learnt from.
+
+        The mean of all that is possible is too timid: part of the spread of the right answers is given back.
+        """
+        cues = data.cues.astype(np.float32)
+        with torch.no_grad():
+            read = Reading()(torch.from_numpy(cues[None]))["far"][0].numpy()
+        reading = Reading(read.mean(axis=0), read.std(axis=0) + 1e-4)
+        timid = Learnt(network, reading, scale, np.ones_like(scale.mean))
+        given = answers(timid, cues)["far"][:, :MOUTH].std(axis=0)
+        spread = data.mouth.astype(np.float32).std(axis=0) / np.maximum(given, 1e-4)
+        gains = np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE
+        return Learnt(network, reading, scale, gains.astype(np.float32))
 
 
 @dataclass(slots=True)
@@ -46,10 +85,10 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def slice(self, x: str, low: int, high: int, output: str) -> str:
-        """Columns [low, high)."""
+    def slice(self, x: str, low: int, high: int, output: str, axis: int = 2) -> str:
+        """[low, high) of the columns, or along another axis."""
         ends = [self.constant(f"{output}_{end}", np.array([at])) for end, at in (("low", low), ("high", high))]
-        return self.node("Slice", x, *ends, self.constant(f"{output}_axis", np.array([2])), output=output)
+        return self.node("Slice", x, *ends, self.constant(f"{output}_axis", np.array([axis])), output=output)
 
     def state(self, name: str, channels: int, past: int, following: Sequence[str]) -> None:
         """An input that keeps what `following` (one after another) gave in the run before."""
@@ -63,29 +102,29 @@ class _Graph:
         return whole, self.slice(whole, length, length + past, f"{before}_next")
 
 
-def exported(network: MouthNetwork, scale: Scale, gains: Array, recipe: Mapping[str, str]) -> bytes:
+def exported(learnt: Learnt, recipe: Mapping[str, str]) -> bytes:
     """The ONNX file.
 
     Args:
-        network: what was learnt.
-        scale: of the mouth channels it has learnt with.
-        gains: (MOUTH,), by which the movement about the mean is made larger.
+        learnt: what it shall answer.
         recipe: how it was made; kept in the file.
 
     Raises:
         WeightsError: the file is too large.
     """
     graph = _Graph()
+    network = learnt.network
     cues = helper.make_tensor_value_info("cues", TensorProto.FLOAT, [1, BLOCK, CUES])
-    x = graph.node("Transpose", "cues", output="cues_first", perm=[0, 2, 1])
-    x, last = graph.remembering(x, "state_stem", STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
+    heard = graph.node("Transpose", "cues", output="cues_first", perm=[0, 2, 1])
+    x, last = graph.remembering(heard, "state_stem", STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
     graph.state("state_stem", CUES, STEM_KERNEL - FRAMES_PER_STEP, [last])
     x = _conv(graph, x, "stem", _array(network.stem.weight), _array(network.stem.bias), strides=[FRAMES_PER_STEP])
     x = graph.node("Relu", x, output="stem_relu")
     x = _layers(graph, x, [cast(Layer, layer) for layer in network.layers])
     x = graph.node("Relu", x, output="trunk")
+    behind = graph.slice(heard, SOUNDS, 2 * SOUNDS, "behind", axis=1)
     for name in AHEAD:
-        _head(graph, x, name, network.heads[name], scale, gains)
+        _head(graph, x, name, learnt, _reading(graph, behind, name, learnt.reading))
     answers = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, STEPS, OUTPUTS]) for name in AHEAD]
     model = _model(graph, [cues, *graph.inputs], [*answers, *graph.outputs], recipe)
     data = model.SerializeToString()
@@ -142,46 +181,75 @@ def _layer(graph: _Graph, x: str, remembered: str, name: str, layer: Layer) -> s
     return graph.node("Add", x, y, output=name)
 
 
-def _head(graph: _Graph, x: str, name: str, head: Any, scale: Scale, gains: Array) -> None:
+def _reading(graph: _Graph, behind: str, name: str, reading: Reading) -> str:
+    """What is read of the cues, (1, len(CHANNELS), STEPS)."""
+    evidence = _mean(graph, behind, f"{name}_evidence", EVIDENCE[name], SOUNDS, 1.0 / BEHIND)
+    likely = graph.node("Softmax", evidence, output=f"{name}_likely", axis=1)
+    table = _array(reading.table)
+    weighed = _conv(graph, likely, f"{name}_mouths", table, np.zeros(len(table), np.float32))
+    mean = _mean(graph, weighed, f"{name}_movement", MOVEMENT[name], len(table), 1.0, strides=[FRAMES_PER_STEP])
+    parts = [
+        graph.slice(mean, low, high, f"{name}_{part}", axis=1)
+        for part, low, high in (("moved", 0, len(CHANNELS)), ("insisted", len(CHANNELS), len(table)))
+    ]
+    mouth = graph.node("Div", *parts, output=f"{name}_read")
+    for kind, values in (("Sub", reading.mean), ("Div", reading.spread)):
+        by = graph.constant(f"{name}_read_by_{kind}", _array(values)[None, :, None])
+        mouth = graph.node(kind, mouth, by, output=f"{name}_read_{kind}")
+    return mouth
+
+
+def _mean(graph: _Graph, x: str, name: str, window: Window, channels: int, factor: float, **attributes: Any) -> str:
+    """Every channel's mean over the window, times the factor."""
+    whole, last = graph.remembering(x, f"state_{name}", window.past, BLOCK)
+    graph.state(f"state_{name}", channels, window.past, [last])
+    kernel = np.tile(_array(window.kernel()) * np.float32(factor), (channels, 1, 1))
+    return _conv(graph, whole, name, kernel, np.zeros(channels, np.float32), group=channels, **attributes)
+
+
+def _head(graph: _Graph, x: str, name: str, learnt: Learnt, read: str) -> None:
     """Mouth in its own units, speech as a probability, phones as logarithms of probabilities."""
-    weight, bias = _array(head.weight), _array(head.bias)
-    spread = scale.spread * gains
-    weight[:MOUTH] *= spread[:, None, None]
-    bias[:MOUTH] = bias[:MOUTH] * spread + scale.mean
-    y = _conv(graph, x, f"{name}_head", weight, bias)
-    y = graph.node("Transpose", y, output=f"{name}_last", perm=[0, 2, 1])
+    head = cast(nn.Conv1d, learnt.network.heads[name])
+    y = _conv(graph, x, f"{name}_head", _array(head.weight), _array(head.bias))
     sizes = graph.constant(f"{name}_sizes", np.array([MOUTH, 1, OUTPUTS - MOUTH - 1]))
     mouth, speech, phones = (f"{name}_{part}" for part in ("mouth", "speech", "phones"))
-    graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=2))
-    graph.node("Sigmoid", speech, output=f"{speech}_p")
-    graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=2)
-    graph.node("Concat", mouth, f"{speech}_p", f"{phones}_p", output=name, axis=2)
+    graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=1))
+    both = np.zeros((MOUTH, MOUTH + len(CHANNELS), 1), np.float32)
+    both[:, :MOUTH, 0] = np.diag(_own_share())
+    both[CHANNELS, MOUTH + np.arange(len(CHANNELS)), 0] = _BELIEVED
+    both *= (learnt.scale.spread * learnt.gains)[:, None, None]
+    whole = graph.node("Concat", mouth, read, output=f"{mouth}_and_read", axis=1)
+    mouth = _conv(graph, whole, f"{mouth}_of_both", both, learnt.scale.mean)
+    speech = graph.node("Sigmoid", speech, output=f"{speech}_p")
+    phones = graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=1)
+    y = graph.node("Concat", mouth, speech, phones, output=f"{name}_first", axis=1)
+    graph.node("Transpose", y, output=name, perm=[0, 2, 1])
 
 
-def answers(network: MouthNetwork, cues: Array, scale: Scale, gains: Array) -> dict[str, Array]:
-    """What the exported network must answer to cues (T, CUES), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
+def _own_share() -> Array:
+    """Of the network in each channel, (MOUTH,)."""
+    shares = np.ones(MOUTH, np.float32)
+    shares[list(CHANNELS)] = 1.0 - _BELIEVED
+    return shares
+
+
+def answers(learnt: Learnt, cues: Array) -> dict[str, Array]:
+    """What the exported file must answer to cues (T, CUES), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
     with torch.no_grad():
-        given = network(torch.from_numpy(cues[None]))
+        given = learnt.network(torch.from_numpy(cues[None]))
+        read = learnt.reading(torch.from_numpy(cues[None]))
     result: dict[str, Array] = {}
     for name, values in given.items():
-        mouth = values[0, :, :MOUTH].numpy() * scale.spread * gains + scale.mean
+        mouth = values[0, :, :MOUTH].numpy() * _own_share()
+        mouth[:, CHANNELS] += _BELIEVED * read[name][0].numpy()
+        mouth = mouth * learnt.scale.spread * learnt.gains + learnt.scale.mean
         speech = torch.sigmoid(values[0, :, MOUTH : MOUTH + 1]).numpy()
         phones = torch.log_softmax(values[0, :, MOUTH + 1 :], dim=1).numpy()
         result[name] = np.concatenate([mouth, speech, phones], axis=1).astype(np.float32)
     return result
 
 
-def gains(network: MouthNetwork, scale: Scale, data: Features) -> Array:
-    """How much larger each channel should move, (MOUTH,).
-
-    The mean of all that is possible is too timid: part of the spread of the right answers is given back.
-    """
-    given = answers(network, data.cues.astype(np.float32), scale, np.ones_like(scale.mean))["far"]
-    spread = data.mouth.astype(np.float32).std(axis=0) / np.maximum(given[:, :MOUTH].std(axis=0), 1e-4)
-    return (np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE).astype(np.float32)
-
-
-def check(model: bytes, network: MouthNetwork, scale: Scale, gains: Array) -> float:
+def check(model: bytes, learnt: Learnt) -> float:
     """Runs the file block by block against torch in one piece.
 
     Returns:
@@ -191,7 +259,7 @@ def check(model: bytes, network: MouthNetwork, scale: Scale, gains: Array) -> fl
         WeightsError: they do not answer the same.
     """
     cues = np.random.default_rng(0).standard_normal((60 * BLOCK, CUES)).astype(np.float32)
-    wanted = answers(network, cues, scale, gains)
+    wanted = answers(learnt, cues)
     worst = 0.0
     for name, late in AHEAD.items():
         stream = Stream(name, open_session(model, "The exported network"))

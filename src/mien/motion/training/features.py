@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -20,6 +20,8 @@ from mien.motion.network import FRAMES_PER_STEP, MOUTH, STEP_S
 from mien.motion.phones import PAUSE, PHONE_CLASSES, phone_classes
 from mien.motion.training.augment import augmented
 from mien.motion.training.corpus import SHARES, Utterance, utterances
+from mien.motion.training.draws import drawn
+from mien.motion.training.ear import acoustics
 from mien.motion.visemes import SPEECH, targets
 from mien.types import SAMPLE_RATE, Phoneme, Samples
 
@@ -178,6 +180,7 @@ class Recipe:
         seed: decides everything.
         hours: of different speech.
         copies: how often each hour is heard, each time in another room.
+        draws: how often it is heard as other people would say it, beside that (`mien.motion.training.draws`).
         speech: folder with recordings like LJ Speech's, or None.
         held_out: of voices that training never uses.
         worse: made worse as rooms and microphones do.
@@ -186,6 +189,7 @@ class Recipe:
     seed: int
     hours: float
     copies: int = 1
+    draws: int = 0
     speech: str | None = None
     held_out: bool = False
     worse: bool = True
@@ -207,21 +211,27 @@ def made(recipe: Recipe, folder: Path) -> Features:
     _claim(recipe, folder)
     shard_s = min(SHARD_S, 3600.0 * recipe.hours)
     count = max(1, round(3600.0 * recipe.hours / shard_s))
+    files: list[Path] = []
     for number in range(count):
         paths = [folder / f"{number:03d}-{copy}.npz" for copy in range(recipe.copies)]
-        if all(path.is_file() for path in paths):
-            continue
-        speech = None if recipe.speech is None else Path(recipe.speech)
-        sounds = list(
-            utterances(recipe.seed * 1000 + number, shard_s, kinds=KINDS, held_out=recipe.held_out, recordings=speech)
-        )
-        for copy, path in enumerate(paths):
-            rng = np.random.default_rng([recipe.seed, number, copy])
-            Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(path)
+        if not all(path.is_file() for path in paths):
+            speech = None if recipe.speech is None else Path(recipe.speech)
+            seed = recipe.seed * 1000 + number
+            sounds = list(utterances(seed, shard_s, kinds=KINDS, held_out=recipe.held_out, recordings=speech))
+            for copy, path in enumerate(paths):
+                rng = np.random.default_rng([recipe.seed, number, copy])
+                Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(path)
+        drawn_paths = [folder / f"{number:03d}-drawn-{draw}.npz" for draw in range(recipe.draws)]
+        for draw, path in enumerate(drawn_paths):
+            if not path.is_file():
+                rng = np.random.default_rng([recipe.seed, number, draw, 1])
+                heard = Features.load(paths[draw % recipe.copies])
+                levels = heard.cues[:, -1].astype(np.float32)
+                cues = drawn(heard.phones, heard.starts, levels, acoustics(), rng)
+                replace(heard, cues=cues.astype(np.float16)).save(path)
+        files += paths + drawn_paths
         logger.info("features", extra={"shard": number + 1, "of": count})
-    return Features.joined(
-        Features.load(folder / f"{number:03d}-{copy}.npz") for number in range(count) for copy in range(recipe.copies)
-    )
+    return Features.joined(Features.load(path) for path in files)
 
 
 def _claim(recipe: Recipe, folder: Path) -> None:
