@@ -1,8 +1,8 @@
 """From the track that serves every face to the mouth of one person: how far theirs opens, how early, and what it does beside.
 
 A ridge regression from the channels at some lags to what was measured in a video of the person: its lips, or any other numbers
-that describe its face. It is learnt on standardised channels and pulled towards no movement, so little or strange video gives a mouth
-that moves too little, not a wild one.
+that describe its face. It is learnt on standardised channels and pulled towards what the track means by itself where lips are measured
+beside, else towards no movement: little or strange video gives a mouth that moves as any would, or too little, not a wild one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError, PackageError, UsageError
 from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
+from mien.motion.visemes import GAP, JAW, ROUND, SPEECH, STRETCH
 
 MEASURES = ("jaw", "gap", "width")
 """The columns where lips are measured: chin drop and distance of the inner lips against the closed mouth, and the mouth's width, all in IOD."""
@@ -28,8 +29,12 @@ SHORTEST_S = 5.0
 
 _PARTS = 5
 """Stretches that are left out in turn to see how well the rest foretells them."""
-_RIDGES = (3.0, 30.0, 300.0, 3000.0)
-"""Of them each measure takes the one that foretells it best where it was not fitted to; in rows of evidence."""
+_RIDGES = (3.0, 30.0, 300.0, 3000.0, 30000.0)
+"""Of them each measure takes the one that foretells it with the least error where it was not fitted to; in rows of evidence."""
+_LIPS_GAINS = {"jaw": {JAW: 0.6}, "gap": {GAP: 0.6}, "width": {STRETCH: 0.08, ROUND: -0.08}}
+"""What lips do of a track, at `_LIPS_LAG`. Not all of it: of what the sound does not tell, nothing should be foretold."""
+_LIPS_LAG = 8
+"""Rows by which lips are earlier than the sound."""
 _STILL = 1e-4
 """Standard deviation; a channel that moves less teaches nothing."""
 _VERSION = 1
@@ -45,13 +50,15 @@ class Calibration:
     Args:
         measures: names of the K numbers that it foretells.
         neutral: (K,), those of the resting mouth, where the track is all 0.
-        weights: (len(LAGS_ROWS), 8, K), from the channels at each lag to the measures, added to `neutral`.
+        speaking: (K,), by how much a mouth in use differs from that on the mean.
+        weights: (len(LAGS_ROWS), 8, K), from the channels at each lag to what is added to both.
         gains: (K,), how much of its measured spread the map gives to each measure; 1 would be all.
         r: (K,), correlation with the measures in parts of the video that the map was not fitted to; the honest figure.
     """
 
     measures: tuple[str, ...]
     neutral: NDArray[np.float64]
+    speaking: NDArray[np.float64]
     weights: NDArray[np.float64]
     gains: NDArray[np.float64]
     r: NDArray[np.float64]
@@ -69,11 +76,12 @@ class Calibration:
             UsageError: rows is something else.
         """
         context = _context(_checked_rows(rows), np.arange(len(rows)))
-        return (self.neutral + context @ self.weights.reshape(-1, len(self.measures))).astype(np.float32)
+        moved = context @ self.weights.reshape(-1, len(self.measures))
+        return (self.neutral + _in_use(context)[:, None] * self.speaking + moved).astype(np.float32)
 
     def to_json(self) -> str:
         """For an avatar package; numbers with six digits."""
-        fields = {"neutral": self.neutral, "weights": self.weights, "gains": self.gains, "r": self.r}
+        fields = {name: getattr(self, name) for name in _FIELDS}
         told = {
             name: np.vectorize(lambda value: float(f"{value:.6g}"))(values).tolist() for name, values in fields.items()
         }
@@ -87,7 +95,7 @@ class Calibration:
         try:
             told = json.loads(text)
             version = told["version"]
-            values = {name: np.array(told[name], np.float64) for name in ("neutral", "weights", "gains", "r")}
+            values = {name: np.array(told[name], np.float64) for name in _FIELDS}
             measures, lags = tuple(told["measures"]), tuple(told["lags_rows"])
         except (ValueError, TypeError, KeyError) as error:
             raise PackageError("The calibration of the mouth cannot be read.", hint=_ANEW) from error
@@ -98,6 +106,7 @@ class Calibration:
         count = len(measures)
         shapes = {
             "neutral": (count,),
+            "speaking": (count,),
             "weights": (len(LAGS_ROWS), len(MOUTH_CHANNELS), count),
             "gains": (count,),
             "r": (count,),
@@ -107,10 +116,19 @@ class Calibration:
         return cls(measures, **values)
 
 
+_FIELDS = ("neutral", "speaking", "weights", "gains", "r")
 _ANEW = "Create the avatar anew from its video."
 
 
-def fit(rows: Rows, measured: Rows, rate: float, measures: Sequence[str] = MEASURES) -> Calibration:
+def fit(
+    rows: Rows,
+    measured: Rows,
+    rate: float,
+    measures: Sequence[str] = MEASURES,
+    *,
+    lips: Rows | None = None,
+    rest: NDArray[np.floating] | None = None,
+) -> Calibration:
     """Learns a person's mouth from a video.
 
     Args:
@@ -118,6 +136,9 @@ def fit(rows: Rows, measured: Rows, rate: float, measures: Sequence[str] = MEASU
         measured: (N, K), of the video's frames; NaN where the face was not seen. Frame n is at `n / rate` seconds.
         rate: frames per second of the video.
         measures: names of the K columns.
+        lips: (N, 3), columns as in `MEASURES`, of the same frames; what the measures have to do with them need then not be learnt from the
+            sound.
+        rest: (K,), the measures of the resting mouth; None: what is foretold for a track that is all 0.
 
     Raises:
         UsageError: shapes, names or rate are wrong.
@@ -128,7 +149,8 @@ def fit(rows: Rows, measured: Rows, rate: float, measures: Sequence[str] = MEASU
         raise UsageError(
             f"Measures cannot be called {names}.", hint=f"Give each a name of its own, {_MOST_MEASURES} at most."
         )
-    context, seen, moments = _pairs(_checked_rows(rows), measured, rate, names)
+    context, moments = _pairs(_checked_rows(rows), measured, rate, names)
+    seen = measured[moments].astype(np.float64)
     if len(seen) < SHORTEST_S * rate:
         raise InputError(
             f"The mouth was seen for {len(seen) / rate:.1f} s; {SHORTEST_S:g} s of speech are needed to learn it.",
@@ -136,16 +158,38 @@ def fit(rows: Rows, measured: Rows, rate: float, measures: Sequence[str] = MEASU
         )
     if (seen.std(axis=0) < _STILL).any() or context.std(axis=0).max() < _STILL:
         raise InputError("The mouth does not move in the video.", hint="Use a video in which the person speaks.")
-    parts = np.minimum(moments * _PARTS // (moments[-1] + 1), _PARTS - 1).astype(int)
-    scores = np.stack([_correlations(_left_out(context, seen, parts, ridge), seen) for ridge in _RIDGES])
-    best = scores.argmax(axis=0)
-    solved = [_solve(context, seen, ridge) for ridge in _RIDGES]
-    each = np.arange(len(names))
-    weights = np.stack([weights for weights, _ in solved])[best, :, each].T
-    neutral = np.stack([neutral for _, neutral in solved])[best, each]
+    known = np.zeros((context.shape[1], len(names))) if lips is None else _meant(lips[moments], seen)
+    weights, level, foretold = _best(context, seen, known, moments)
+    neutral = level if rest is None else np.asarray(rest, np.float64)
     gains = (context @ weights).std(axis=0) / seen.std(axis=0)
     shape = (len(LAGS_ROWS), len(MOUTH_CHANNELS), len(names))
-    return Calibration(names, neutral, weights.reshape(shape), gains, scores[best, each])
+    return Calibration(names, neutral, level - neutral, weights.reshape(shape), gains, _correlations(foretold, seen))
+
+
+def _meant(lips: Rows, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights (lags * 8, K) of what the track means for lips, by what lips are to the measures."""
+    weights = np.zeros((len(LAGS_ROWS), len(MOUTH_CHANNELS), len(MEASURES)))
+    for column, measure in enumerate(MEASURES):
+        for channel, gain in _LIPS_GAINS[measure].items():
+            weights[LAGS_ROWS.index(_LIPS_LAG), channel, column] = gain
+    inputs = lips.astype(np.float64) - lips.mean(axis=0, dtype=np.float64)
+    slopes = np.linalg.lstsq(inputs, seen - seen.mean(axis=0), rcond=None)[0]
+    return weights.reshape(-1, len(MEASURES)) @ slopes
+
+
+def _best(
+    context: NDArray[np.float64], seen: NDArray[np.float64], known: NDArray[np.float64], moments: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (lags * 8, K) and level (K,), each measure with its best ridge, and the measures (n, K) as foretold without their own part."""
+    missing = seen - context @ known
+    parts = np.minimum(moments * _PARTS // (moments[-1] + 1), _PARTS - 1).astype(int)
+    left_out = np.stack([_left_out(context, missing, parts, ridge) for ridge in _RIDGES])
+    best = ((left_out - missing) ** 2).mean(axis=1).argmin(axis=0)
+    solved = [_solve(context, missing, ridge) for ridge in _RIDGES]
+    each = np.arange(seen.shape[1])
+    weights = known + np.stack([weights for weights, _ in solved])[best, :, each].T
+    level = np.stack([level for _, level in solved])[best, each]
+    return weights, level, left_out[best, :, each].T + context @ known
 
 
 def _are_names(names: tuple[object, ...]) -> bool:
@@ -172,10 +216,16 @@ def _context(rows: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.flo
     return padded[np.asarray(at)[:, None] + np.array(LAGS_ROWS) + reach].reshape(len(at), -1)
 
 
+def _in_use(context: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,): 1 while somebody speaks, 0 where nobody does 160 ms before and after."""
+    speech = context.reshape(len(context), len(LAGS_ROWS), len(MOUTH_CHANNELS))[:, :, SPEECH]
+    return np.minimum(1.0, 2.0 * speech.mean(axis=1))
+
+
 def _pairs(
     rows: NDArray[np.float64], measured: Rows, rate: float, names: tuple[str, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """What is known of each frame in which the mouth was seen: the track around it, the measures, the frame's number."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What is known of each frame in which the mouth was seen: the track around it, the frame's number."""
     if not (math.isfinite(rate) and rate > 0):
         raise UsageError(f"A video cannot have {rate} frames per second.", hint="Give its frame rate.")
     if measured.ndim != 2 or measured.shape[1] != len(names):
@@ -184,13 +234,13 @@ def _pairs(
         )
     at = np.rint(np.arange(len(measured)) * MOUTH_RATE / rate).astype(int)
     usable = np.flatnonzero(np.isfinite(measured).all(axis=1) & (at < len(rows)))
-    return _context(rows, at[usable]), measured[usable].astype(np.float64), usable
+    return _context(rows, at[usable]), usable
 
 
 def _solve(
     context: NDArray[np.float64], seen: NDArray[np.float64], ridge: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights (lags * 8, K) and neutral (K,)."""
+    """Weights (lags * 8, K) and level (K,)."""
     mean, spread = context.mean(axis=0), context.std(axis=0)
     scale = np.where(spread > _STILL, spread, np.inf)
     inputs = (context - mean) / scale
@@ -208,8 +258,8 @@ def _left_out(
     result = np.empty(seen.shape)
     for part in np.unique(parts):
         inside = parts == part
-        weights, neutral = _solve(context[~inside], seen[~inside], ridge)
-        result[inside] = neutral + context[inside] @ weights
+        weights, level = _solve(context[~inside], seen[~inside], ridge)
+        result[inside] = level + context[inside] @ weights
     return result
 
 

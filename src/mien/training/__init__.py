@@ -1,8 +1,8 @@
 """What every avatar learns from: a checked video, what is seen and heard in it, the space of one person's faces."""
 
-from mien.training.dataset import FPS, Dataset
+from mien.training.dataset import Dataset
 from mien.training.person import COEFFICIENTS, Person
 from mien.training.prepare import prepare
-from mien.training.split import Split
+from mien.training.split import FPS, Split
 
 __all__ = ["COEFFICIENTS", "FPS", "Dataset", "Person", "Split", "prepare"]

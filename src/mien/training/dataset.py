@@ -16,12 +16,9 @@ from mien.media import VideoReader, read_audio
 from mien.motion import MouthTrack
 from mien.training.folder import RECORD, Record, load_arrays
 from mien.training.person import Person
-from mien.training.split import Split
+from mien.training.split import FPS, Split
 from mien.training.window import Window
 from mien.types import Image, Samples
-
-FPS = 25.0
-"""Frames per second of every dataset, whatever the video's own rate is."""
 
 LANDMARKS, TRACK, SOUND, MOUTH, PERSON = "landmarks.npy", "track.npz", "sound.wav", "mouth.npz", "person.npz"
 STAGES = ("source", "track", "sound", "mouth", "person")
@@ -51,7 +48,7 @@ class Dataset:
         """What was noticed, for the user, one sentence each."""
         x, y, side = facts["window"]
         self._window = Window(x, y, side, facts["size"])
-        self.split = Split.of(self.count, FPS)
+        self.split = Split.of(self.count)
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:

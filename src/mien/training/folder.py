@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mien.errors import InputError
 from mien.media import atomic_output
 from mien.media.files import writing
 
-VERSION = 1
+VERSION = 2
 RECORD = "dataset.json"
 
 _ANEW = "Prepare the video anew, in an empty folder."
@@ -28,15 +29,16 @@ class Record:
 
     Args:
         folder: of the dataset; it need not exist.
+
+    Raises:
+        InputError: there is a `dataset.json` that is none.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._told: dict[str, Any] = {"version": VERSION, "stages": {}}
         self._key = ""
         path = folder / RECORD
-        if path.is_file():
-            self._told = _read(path)
+        self._told = _read(path) if path.is_file() else _nothing()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -62,15 +64,18 @@ class Record:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """What stands there; nothing if another version of Mien wrote it, whose stages are all to be done again."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         version, stages = told["version"], told["stages"]
         whole = all(isinstance(stage["key"], str) and isinstance(stage["facts"], dict) for stage in stages.values())
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise InputError(f"{path} cannot be read.", hint=_ANEW) from error
-    if version != VERSION or not whole:
-        raise InputError(f"{path} has the version {version}, not {VERSION}.", hint=_ANEW)
-    return told
+    return told if whole and version == VERSION else _nothing()
+
+
+def _nothing() -> dict[str, Any]:
+    return {"version": VERSION, "stages": {}}
 
 
 def save_arrays(path: Path, **arrays: NDArray[Any]) -> None:
@@ -86,5 +91,5 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is missing or damaged.", hint=_ANEW) from error

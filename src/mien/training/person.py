@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from mien.errors import FaceError
 from mien.face.topology import ATTENTION_LEFT_EYE, ATTENTION_RIGHT_EYE, LEFT_IRIS, RIGHT_IRIS, RIGID
-from mien.motion.calibration import Calibration
+from mien.motion.calibration import Calibration, fit
 from mien.training.folder import load_arrays, save_arrays
 from mien.training.poses import Indices, Poses, blocks
+from mien.training.split import FPS
 
 COEFFICIENTS = 16
 """Components of the lower face's movement."""
@@ -32,6 +33,9 @@ _DEPTH = 0.25
 _WEIGHTS = np.array([1, 1, _DEPTH])
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _NOSE_BASE = 2
+_INNER_LIPS, _CORNERS, _CHIN = (13, 14), (61, 291), 152
+_SHUT_PERCENT = 5.0
+"""Of the frames, those with the least open lips, count as a mouth at rest: some people never stop speaking."""
 _LIDS = np.unique(np.concatenate([ATTENTION_RIGHT_EYE, ATTENTION_LEFT_EYE, RIGHT_IRIS, LEFT_IRIS]))
 """Eyes and brows, and the skin around them."""
 
@@ -108,8 +112,29 @@ class Space:
     scale: Array
     shift: Array
 
-    def calibrated(self, calibration: Calibration) -> Person:
+    def calibrated(self, rows: Array, frames: slice) -> Person:
+        """The person with what these frames teach of sound and mouth.
+
+        Args:
+            rows: float32 (T, 8), the track that the sound of all frames gives, at `MOUTH_RATE`.
+            frames: begin with the first.
+
+        Raises:
+            InputError: too few of the frames show a face, or the mouth does not move.
+        """
+        expression = self.expression[frames]
+        lips = self._lips(expression)
+        shut = lips[:, 1] <= np.nanpercentile(lips[:, 1], _SHUT_PERCENT)
+        calibration = fit(rows, expression, FPS, MEASURES, lips=lips, rest=expression[shut].mean(axis=0))
         return Person(self.mean, self.basis, self.expression, self.rotation, self.scale, self.shift, calibration)
+
+    def _lips(self, expression: Array) -> Array:
+        """(n, 3), the lips' own measures for coefficients (n, 16)."""
+        top, bottom, right, left, chin = (
+            self.mean[point] + expression @ self.basis[:, point] for point in (*_INNER_LIPS, *_CORNERS, _CHIN)
+        )
+        gap, width = np.linalg.norm(bottom - top, axis=1), np.linalg.norm(left - right, axis=1)
+        return np.stack([chin[:, 1], gap, width], axis=1)
 
 
 def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space:

@@ -16,14 +16,13 @@ from mien.face import FaceTracker, au45, eye_aspect_ratio
 from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_wav
 from mien.media.files import writing
 from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
-from mien.motion.calibration import fit
 from mien.motion.from_sound import SoundMouth
 from mien.settings import Settings
-from mien.training.dataset import FPS, LANDMARKS, MOUTH, PERSON, SOUND, TRACK, Dataset
+from mien.training.dataset import LANDMARKS, MOUTH, PERSON, SOUND, TRACK, Dataset
 from mien.training.folder import Record, load_arrays, save_arrays
-from mien.training.person import MEASURES, find_space
+from mien.training.person import find_space
 from mien.training.smoothing import BLOCK, smooth
-from mien.training.split import Split
+from mien.training.split import FPS, Split
 from mien.training.window import Window, head_window
 from mien.types import SAMPLE_RATE, Progress, Report, Samples, Sound, frame_bounds, silent
 from mien.weights import WeightStore
@@ -156,11 +155,9 @@ class _Work:
         self.report(Progress("learn", 0))
         landmarks = np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)
         seen = load_arrays(self.folder / TRACK)["seen"]
-        train = Split.of(len(seen), FPS).train
+        train = Split.of(len(seen)).train
         space = find_space(landmarks, seen, train)
-        rows = load_arrays(self.folder / MOUTH)["values"]
-        calibration = fit(rows, space.expression[train], FPS, MEASURES)
-        space.calibrated(calibration).save(self.folder / PERSON)
+        space.calibrated(load_arrays(self.folder / MOUTH)["values"], train).save(self.folder / PERSON)
         self.record.done("person", remarks=[])
 
 

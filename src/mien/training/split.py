@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FPS = 25.0
+"""Frames per second of every dataset, whatever the video's own rate is."""
+
 _TEST = 5
 """The last one of so many parts is for the test."""
 _VALIDATE = 8
@@ -27,13 +30,8 @@ class Split:
     test: slice
 
     @classmethod
-    def of(cls, count: int, fps: float) -> Split:
-        """The same for all engines.
-
-        Args:
-            count: frames.
-            fps: frames per second.
-        """
+    def of(cls, count: int) -> Split:
+        """Of so many frames; the same for all engines."""
         test = count - count // _TEST
-        validate = test - min(test // _VALIDATE, round(_VALIDATE_S * fps))
+        validate = test - min(test // _VALIDATE, round(_VALIDATE_S * FPS))
         return cls(slice(0, validate), slice(validate, test), slice(test, count))
