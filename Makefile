@@ -58,12 +58,14 @@ system:
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends flite >/dev/null; } \
 		|| echo "LEFT OUT: flite is not here and cannot be installed without root; what the mouth's network learns from is tested without it."
 
-# Conversations are tested one after the other: they need the machine for themselves to be in time.
+# Two at once, in three parts (see tests/conftest.py): to be in time, a conversation needs a core for itself, in a browser the whole machine.
+TWO_AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 test: system
 	@$(MAKE) --no-print-directory --output-sync=target -j2 check web-check
 	$(BIN)/mien weights pull
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest --part rest $(TWO_AT_ONCE)
+	$(BIN)/pytest --part conversations $(TWO_AT_ONCE)
+	$(BIN)/pytest --part alone
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""For all tests."""
+"""For all tests: which of them run beside others, and in which order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-ALONE = (
-    "live",
-    "web/test_live_page.py",
-    *(f"server/test_{name}.py" for name in ("live", "livetalking", "websocket", "whep")),
-)
-"""Conversations: to be in time they need the machine for themselves."""
-LONGEST = ("web", "jobs/test_worker.py", "server/test_whole_api.py", "cli/test_remote.py")
+PARTS = {
+    "alone": ("web/test_live_page.py",),
+    "conversations": ("live", *(f"server/test_{name}.py" for name in ("live", "livetalking", "websocket", "whep"))),
+    "rest": (".",),
+}
+"""To be in time, a conversation needs a core for itself, and one in a browser the whole machine."""
+LONGEST = ("web", "jobs/test_worker.py", "engines", "cli/test_remote.py", "server/test_whole_api.py")
 """Begun first where several workers share the tests, lest one of them is left with it at the end."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part", choices=list(PARTS), help="run these tests only: two at once, but for those that run alone"
+    )
 
 
 def pytest_configure() -> None:
@@ -23,18 +29,25 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    part = config.getoption("part")
+    if part is None or collection_path.is_dir():
+        return None
+    return list(PARTS)[_place(collection_path, *PARTS.values())] != part or None
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _place(item, LONGEST))
+    items.sort(key=lambda item: _place(item.path, *((name,) for name in LONGEST)))
     for item in items:
-        if _place(item, ALONE) < len(ALONE):
-            item.add_marker(pytest.mark.alone)
         # A worker does a whole file, and all of a folder whose fixtures are dear.
         web = HERE / "web" in item.path.parents
         item.add_marker(pytest.mark.xdist_group("web" if web else str(item.path.relative_to(HERE))))
 
 
-def _place(item: pytest.Item, names: tuple[str, ...]) -> int:
-    """The number of the first of these files and folders that the test lies in; after the last: in none."""
-    places = [HERE / name for name in names]
-    return next((n for n, place in enumerate(places) if place == item.path or place in item.path.parents), len(names))
+def _place(path: Path, *places: tuple[str, ...]) -> int:
+    """The number of the first of these groups of files and folders that the file belongs to; after the last: to none."""
+    for number, names in enumerate(places):
+        if any(HERE / name == path or HERE / name in path.parents for name in names):
+            return number
+    return len(places)

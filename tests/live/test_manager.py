@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from live.sessions import Watcher, events, request, run, texts, until
 from mien.errors import BusyError, MienError, NotFoundError, UsageError
 from mien.live.manager import LiveManager, weight
+from mien.live.render import ring
 from mien.settings import Settings
 from mien.studio.create import engine_of_named
 from mien.types import EngineSpec
@@ -283,7 +283,7 @@ def test_an_end_whose_asker_is_cancelled_goes_on(settings: Settings):
     assert psutil.Process().children(recursive=True) == []
 
 
-def held() -> dict[str, int]:
+def held(memory: Path) -> dict[str, int]:
     gc.collect()
     own = psutil.Process()
     return {
@@ -292,11 +292,13 @@ def held() -> dict[str, int]:
         "threads": sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate()),
         "fds": own.num_fds(),
         "children": len(own.children(recursive=True)),
-        "shm": len(list(Path("/dev/shm").glob("*mien*"))) if os.path.isdir("/dev/shm") else 0,
+        "shared memory": len(list(memory.iterdir())),
     }
 
 
-def test_sessions_leave_nothing_behind(settings: Settings):
+def test_sessions_leave_nothing_behind(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ring, "_MEMORY", tmp_path)  # where nobody else has files
+
     async def test(manager: LiveManager) -> None:
         async def one() -> None:
             session = await manager.create(request())
@@ -305,14 +307,19 @@ def test_sessions_leave_nothing_behind(settings: Settings):
             await until(lambda: session.info().speaking)
             await manager.end(session.id)
 
+        async def settled() -> dict[str, int]:
+            before, now = {}, held(tmp_path)
+            while before != now:
+                await asyncio.sleep(0.3)
+                before, now = now, held(tmp_path)
+            return now
+
         for _ in range(2):
             await one()
-        await asyncio.sleep(0.3)
-        before = held()
+        before = await settled()
         for _ in range(4):
             await one()
-        await asyncio.sleep(0.3)
-        assert held() == before
+        assert await settled() == before
 
     run(settings, test)
     assert psutil.Process().children(recursive=True) == []

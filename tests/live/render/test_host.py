@@ -18,7 +18,7 @@ import pytest
 
 from mien import settings as settings_module
 from mien.errors import MissingDependency, NotFoundError, RenderError, UsageError
-from mien.live.render import Rendered, RenderHost, RenderStream
+from mien.live.render import Rendered, RenderHost, RenderStream, ring
 from mien.live.slices import OUTPUT_RATE
 from mien.media.resample import resample
 from mien.settings import Settings
@@ -397,14 +397,13 @@ def test_a_stream_cannot_be_opened_while_the_process_dies(settings: Settings):
     asyncio.run(live())
 
 
-def left_over() -> tuple[int, int, set[str]]:
-    me = psutil.Process()
-    memory = Path("/dev/shm")
-    files = {path.name for path in memory.glob("mien-*")} if memory.is_dir() else set()
-    return len(me.children(recursive=True)), me.num_fds(), files
+def test_nothing_is_left_after_close(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ring, "_MEMORY", tmp_path)  # where nobody else has files
 
+    def left_over() -> tuple[int, int, list[Path]]:
+        me = psutil.Process()
+        return len(me.children(recursive=True)), me.num_fds(), list(tmp_path.iterdir())
 
-def test_nothing_is_left_after_close(settings: Settings):
     async def live() -> None:
         before = left_over()
         for _ in range(2):
