@@ -141,8 +141,9 @@ class PersonalPerformance:
         self._was_idle = idle
         self._since_switch_s += 1.0 / self.fps
         x = min(1.0, self._since_switch_s / _RELEASE_S)
-        share = np.float32(x * x * (3.0 - 2.0 * x))
-        self._shown = self._left + share * (self._foretold([mouth, *ahead]) - self._left)
+        share = x * x * (3.0 - 2.0 * x)
+        target = self._foretold([mouth, *ahead])
+        self._shown = (self._left + share * (target - self._left)).astype(np.float32)
         self._past.append(mouth)
         self._index += 1
         return self._shown
