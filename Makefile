@@ -58,7 +58,7 @@ system:
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends flite >/dev/null; } \
 		|| echo "LEFT OUT: flite is not here and cannot be installed without root; what the mouth's network learns from is tested without it."
 
-# Two at once, in three parts (see tests/conftest.py): to be in time, a conversation needs a core for itself, in a browser the whole machine.
+# Two at once, in three parts (see tests/conftest.py): not all are in time otherwise.
 TWO_AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 test: system
 	@$(MAKE) --no-print-directory --output-sync=target -j2 check web-check
