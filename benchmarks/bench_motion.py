@@ -1,9 +1,11 @@
 """How human the movement is, how well it follows the sound, and what it costs.
 
-    python -m benchmarks.bench_motion [--media ../shared/media]
+    python -m benchmarks.bench_motion [--media ../shared/media] [--networks ONE.onnx OTHER.onnx …]
 
-Real clips are tracked with `mien.face`; lips are compared after the head's pose is removed, in units of the eye distance (IOD). Where the
-clips and the recorded sentences are absent only what is made is measured. Prints one JSON object.
+Real clips are tracked as `mien evaluate sync` does; lips are in units of the eye distance (IOD), r is Pearson's within ± 200 ms. The driver
+from sound stands beside mismatched sound (chance), loudness, and the phonemes that pocketsphinx hears without a grammar. Networks of other
+seeds may be given to tell the spread. Where the clips and the recorded sentences are absent only what is made is measured. Prints one JSON
+object.
 """
 
 from __future__ import annotations
@@ -14,22 +16,29 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
+from pocketsphinx import Decoder, get_model_path
 
-from mien.face import FaceTracker, au45, eye_aspect_ratio, head_pose, similarity
-from mien.face.topology import RIGID
+from mien.evaluation.agreement import Comparison, Tracks, shifts
+from mien.evaluation.lips import CHANNELS, Lips, from_landmarks
+from mien.face import FaceTracker, au45, eye_aspect_ratio, head_pose
+from mien.face.session import open_session
 from mien.media import VideoReader, read_audio
 from mien.media.resample import resample
 from mien.motion import MOUTH_RATE, Articulation, Performance
+from mien.motion.coarticulation import BURST_S, mouth_from_phonemes
 from mien.motion.from_sound import SoundMouth
 from mien.motion.mel import HOP
-from mien.motion.network import STEP_S, Ahead, listen
+from mien.motion.network import AHEAD, STEP_S, Ahead, listen
 from mien.motion.phones import BILABIAL
+from mien.motion.training.arpabet import IPA
 from mien.motion.training.noise import MAKERS
 from mien.motion.training.pronunciation import Pronunciation
 from mien.motion.training.recorded import LANGUAGE, Aligner, sentences
@@ -48,43 +57,29 @@ SAID = {
     "de": "Guten Abend, meine Damen und Herren. Über fünf Millionen Menschen haben heute bei bestem Wetter gefeiert.",
     "fr": "Bonjour tout le monde, je suis un peu fatigué, mais la promenade au bord du fleuve était vraiment belle.",
 }
-LAGS_S = np.arange(-0.20, 0.201, 0.02)
-"""Below 0 the lips are earlier than the sound."""
-SMOOTHING_S = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A tracked speaker; lips and chin in IOD, pose removed; angles in degrees."""
+    """A tracked speaker; angles in degrees."""
 
-    fps: float
     samples: Samples
-    gap: NDArray[np.float64]
-    jaw: NDArray[np.float64]
-    width: NDArray[np.float64]
+    lips: Lips
     angles: NDArray[np.float64]
     shut: NDArray[np.float32]
 
 
 def tracked(path: Path, store: WeightStore) -> Clip:
-    video = VideoReader(path)
-    faces = [face for face in FaceTracker(store).track(video) if face is not None]
-    points = np.array([face.landmarks for face in faces], np.float64)
-    poses = [head_pose(face.landmarks) for face in faces]
-    flat = points[:, :, :2]
-    middle = np.median(flat[:, RIGID], axis=0)
-    upright = np.array([similarity(face[RIGID], middle).apply(face) for face in flat])
-    upright /= np.linalg.norm(np.median(upright[:, 33] - upright[:, 263], axis=0))
+    with VideoReader(path) as video:
+        faces = [None if face is None else face.landmarks for face in FaceTracker(store).track(video)]
+    seen = [face for face in faces if face is not None]
+    poses = [head_pose(face) for face in seen]
     sound = read_audio(path)
-    chin = upright[:, 152, 1]
     return Clip(
-        fps=video.fps,
         samples=resample(sound.samples, sound.sample_rate, SAMPLE_RATE),
-        gap=np.linalg.norm(upright[:, 13] - upright[:, 14], axis=1),
-        jaw=chin - np.percentile(chin, 5),
-        width=np.linalg.norm(upright[:, 61] - upright[:, 291], axis=1),
+        lips=from_landmarks(faces, video.fps),
         angles=np.array([[pose.yaw, pose.pitch, pose.roll] for pose in poses]),
-        shut=au45(eye_aspect_ratio(points)).mean(axis=1),
+        shut=au45(eye_aspect_ratio(np.array(seen, np.float64))).mean(axis=1),
     )
 
 
@@ -123,6 +118,7 @@ def closures(faces: list[Articulation], phonemes: list[Phoneme], advance_s: floa
 
 def moves(values: NDArray[np.floating], fps: float, digits: int = 3) -> dict[str, list[float]]:
     """Percentiles 10, 50, 90, 98 of a channel and 50, 90, 98 of its speed in units a second."""
+    values = values[np.isfinite(values)]
     speed = np.abs(np.diff(values)) * fps
     return {
         "p10_50_90_98": [round(float(v), digits) for v in np.percentile(values, [10, 50, 90, 98])],
@@ -154,75 +150,110 @@ def blinks(shut: NDArray[np.floating], fps: float) -> dict[str, float]:
     return {"per_minute": round(60 * len(runs) * fps / len(shut), 1), "half_shut_ms": round(length)}
 
 
-def correlations(track: NDArray[np.floating], real: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Pearson's r at every lag of `LAGS_S`; both smoothed over `SMOOTHING_S`."""
-    reach = np.arange(-4, 5)
-    kernel = np.exp(-0.5 * (reach / max(0.3, SMOOTHING_S * fps)) ** 2)
-    kernel /= kernel.sum()
-    wanted = np.convolve(real, kernel, "same")
-    scores = []
-    for lag_s in LAGS_S:
-        times = np.arange(len(real)) / fps - lag_s
-        given = np.interp(times * MOUTH_RATE, np.arange(len(track)), track)
-        scores.append(np.corrcoef(np.convolve(given, kernel, "same"), wanted)[0, 1])
-    return np.array(scores)
-
-
-def heard(samples: Samples, ahead: Ahead = "far") -> NDArray[np.float32]:
-    source = SoundMouth(ahead)
+def heard(samples: Samples, ahead: Ahead = "far", network: InferenceSession | None = None) -> NDArray[np.float32]:
+    """The rows that the driver from sound shows."""
+    source = SoundMouth(ahead, network)
     source.push(samples, ())
     source.finish()
     return source.take(len(samples))
 
 
-def loudness(samples: Samples) -> NDArray[np.float64]:
+def channels(rows: NDArray[np.float32]) -> Tracks:
+    """What lips are compared with."""
+    return np.stack([rows[:, JAW], rows[:, GAP], rows[:, STRETCH] - rows[:, ROUND]]).astype(np.float64)
+
+
+def loudness(samples: Samples) -> Tracks:
     hops = samples[: len(samples) // HOP * HOP].reshape(-1, HOP)
-    return 10 * np.log10((hops.astype(np.float64) ** 2).mean(axis=1) + 1e-8)
+    level = 10 * np.log10((hops.astype(np.float64) ** 2).mean(axis=1) + 1e-8)
+    return np.repeat(np.maximum(level, -60.0)[None], len(CHANNELS), axis=0)
 
 
-def follows(clip: Clip, jaw: Any, gap: Any, width: Any) -> dict[str, NDArray[np.float64]]:
-    """r of jaw, gap and width with a real speaker's, at every lag."""
-    return {
-        "jaw": correlations(jaw, clip.jaw, clip.fps),
-        "gap": correlations(gap, clip.gap, clip.fps),
-        "width": correlations(width, clip.width, clip.fps),
-    }
+def allphone(samples: Samples) -> Tracks:
+    """The phonemes that CMU Sphinx hears without a grammar, and the mouth that Mien makes of phonemes."""
+    folder = get_model_path("en-us/en-us")
+    grammar = get_model_path("en-us/en-us-phone.lm.bin")
+    decoder = Decoder(hmm=folder, allphone=grammar, lw=2.0, beam=1e-20, pbeam=1e-20, loglevel="FATAL")
+    decoder.start_utt()
+    decoder.process_raw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), full_utt=True)
+    decoder.end_utt()
+    phonemes = []
+    for segment in decoder.seg():
+        name = segment.word.lower()
+        if name in IPA:
+            begin, end = segment.start_frame / 100, (segment.end_frame + 1) / 100
+            burst = BURST_S if name in ("p", "t", "k", "ch") else 0.0  # Mien's phonemes begin there
+            phonemes.append(Phoneme(IPA[name], min(begin + burst, end - 0.01), end, int(name[0] in "aeiou")))
+    return channels(mouth_from_phonemes(phonemes, len(samples) / SAMPLE_RATE).values)
 
 
-def of_track(clip: Clip, track: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    return follows(clip, track[:, JAW], track[:, GAP], track[:, STRETCH] - track[:, ROUND])
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """r by lag and channel over the clips: as it is, and with sound that belongs to other moments."""
 
+    matched: NDArray[np.float64]  # (clips, lags, channels)
+    mismatched: NDArray[np.float64]  # (shifts and clips, lags, channels)
 
-def lagged(scores: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
-    """Mean r over clips: each at its own best lag, and all at the one lag that is best for all channels together."""
-    means = {key: np.mean([score[key] for score in scores], axis=0) for key in scores[0]}
-    common = int(np.argmax(np.sum(list(means.values()), axis=0)))
-    return {
-        "own_lag": {key: round(float(np.mean([score[key].max() for score in scores])), 3) for key in means},
-        "one_lag": {key: round(float(values[common]), 3) for key, values in means.items()},
-        "one_lag_ms": round(1000 * LAGS_S[common]),
-    }
-
-
-def from_sound(clips: dict[str, Clip]) -> dict[str, Any]:
-    """The driver from sound on real speakers, beside loudness and beside other speakers' sound (chance)."""
-    result: dict[str, Any] = {}
-    for ahead in ("far", "near"):
-        tracks = {name: heard(clip.samples, ahead) for name, clip in clips.items()}
-        scores = {name: of_track(clip, tracks[name]) for name, clip in clips.items()}
-        others = [of_track(clip, tracks[other]) for name, clip in clips.items() for other in tracks if other != name]
-        result[ahead] = lagged(list(scores.values())) | {
-            "each_own_lag": {
+    def summary(self) -> dict[str, Any]:
+        lags_ms = np.linspace(-200, 200, self.matched.shape[1])
+        common = int(self.matched.mean(axis=(0, 2)).argmax())
+        return {
+            "own_lag": _named(self.matched.max(axis=1).mean(axis=0)),
+            "one_lag": _named(self.matched[:, common].mean(axis=0)),
+            "one_lag_ms": round(lags_ms[common]),
+            "chance_own_lag": _named(self.mismatched.max(axis=1).mean(axis=0)),
+            "chance_one_lag": _named(self.mismatched[:, common].mean(axis=0)),
+            "clips_own_lag": {
                 name: {
-                    key: [round(float(r.max()), 2), round(1000 * LAGS_S[int(r.argmax())])] for key, r in found.items()
+                    channel: [round(float(r[:, at].max()), 2), round(lags_ms[int(r[:, at].argmax())])]
+                    for at, channel in enumerate(CHANNELS)
                 }
-                for name, found in scores.items()
+                for name, r in zip(CLIPS, self.matched, strict=True)
             },
-            "other_speakers_sound": lagged(others),
         }
-    energy = {name: loudness(clip.samples) for name, clip in clips.items()}
-    result["loudness"] = lagged([follows(clip, *[energy[name]] * 3) for name, clip in clips.items()])
+
+
+def _named(values: NDArray[np.float64]) -> dict[str, float]:
+    return {name: round(float(value), 3) for name, value in zip(CHANNELS, values, strict=True)}
+
+
+def followed(clips: dict[str, Clip], track: Callable[[Samples], Tracks]) -> Followed:
+    matched, mismatched = [], []
+    for clip in clips.values():
+        tracks = track(clip.samples)
+        comparison = Comparison(clip.lips, tracks.shape[1])
+        matched.append(comparison.correlations(tracks))
+        mismatched += [comparison.correlations(np.roll(tracks, by, axis=1)) for by in shifts(tracks.shape[1])]
+    return Followed(np.array(matched), np.array(mismatched))
+
+
+def from_sound(clips: dict[str, Clip], others: list[Path]) -> dict[str, Any]:
+    """The driver from sound on real speakers, beside loudness and what pocketsphinx hears."""
+    result: dict[str, Any] = {
+        ahead: followed(clips, lambda samples, ahead=ahead: channels(heard(samples, ahead))).summary()
+        for ahead in AHEAD
+    }
+    for path in others:
+        network = open_session(path.read_bytes(), path.name)
+        result[path.stem] = followed(clips, lambda samples, n=network: channels(heard(samples, "far", n))).summary()
+    if others:
+        result["seeds"] = spread([result[name] for name in ("far", *(path.stem for path in others))])
+    result["loudness"] = followed(clips, loudness).summary()
+    result["pocketsphinx"] = followed(clips, allphone).summary()
     return result
+
+
+def spread(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Median, least and most over networks."""
+    return {
+        kind: {
+            channel: [
+                round(float(part([one[kind][channel] for one in found])), 3) for part in (np.median, np.min, np.max)
+            ]
+            for channel in CHANNELS
+        }
+        for kind in ("own_lag", "one_lag")
+    }
 
 
 def stillness(seconds: float = 20.0) -> dict[str, dict[str, float]]:
@@ -357,7 +388,9 @@ def streamed_ms(samples: Samples, piece: int = SAMPLE_RATE // 25) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--media", type=Path, default=Path("../shared/media"))
-    media = parser.parse_args().media
+    parser.add_argument("--networks", type=Path, nargs="*", default=[], help="of other seeds")
+    options = parser.parse_args()
+    media: Path = options.media
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     result: dict[str, Any] = {
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
@@ -372,14 +405,14 @@ def main() -> None:
     if all(path.is_file() for path in paths):
         store = WeightStore.from_settings(load())
         clips = {path.stem: tracked(path, store) for path in paths}
-        result["from_sound"] = from_sound(clips)
+        result["from_sound"] = from_sound(clips, options.networks)
         result["real"] = {
             name: {
-                "gap": moves(clip.gap, clip.fps),
-                "jaw": moves(clip.jaw, clip.fps),
-                "width": moves(clip.width, clip.fps),
-                "head": turns(clip.angles, clip.fps),
-                "blinks": blinks(clip.shut, clip.fps),
+                "gap": moves(clip.lips.gap, clip.lips.fps),
+                "jaw": moves(clip.lips.jaw, clip.lips.fps),
+                "width": moves(clip.lips.width, clip.lips.fps),
+                "head": turns(clip.angles, clip.lips.fps),
+                "blinks": blinks(clip.shut, clip.lips.fps),
             }
             for name, clip in clips.items()
         }

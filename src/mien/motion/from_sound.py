@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
 from mien.motion.ear import BLOCK, HOP, WINDOW, Ear
 from mien.motion.mel import SpeechGate
@@ -40,14 +41,15 @@ class SoundMouth:
 
     Args:
         ahead: "near" where every tenth of a second of delay is felt, as from a microphone.
+        network: one made by `mien.motion.training`; the one that comes with the package if None.
     """
 
     lookahead_s = waits_s("far") + STEP_S / 2
 
-    def __init__(self, ahead: Ahead = "far") -> None:
+    def __init__(self, ahead: Ahead = "far", network: InferenceSession | None = None) -> None:
         self.lookahead_s = waits_s(ahead) + STEP_S / 2
         self._lag = FRAMES_PER_STEP * AHEAD[ahead] + 1
-        self._stream = Stream(ahead)
+        self._stream = Stream(ahead, network)
         self._ear = Ear()
         self._gate = SpeechGate(self._lag)
         self._accents = _Accents(self._lag)

@@ -19,7 +19,7 @@ from mien.motion.network import AHEAD, MOUTH, OUTPUTS, Ahead, Stream, listen
 from mien.motion.training import export
 from mien.motion.training.fit import Scale
 from mien.motion.training.network import MouthNetwork
-from mien.motion.training.reading import CHANNELS, Reading
+from mien.motion.training.reading import MOVED, Reading
 from mien.types import SAMPLE_RATE
 
 SCALE = Scale(np.linspace(-1, 1, MOUTH, dtype=np.float32), np.linspace(0.1, 0.7, MOUTH, dtype=np.float32))
@@ -37,7 +37,7 @@ def network() -> MouthNetwork:
 
 @pytest.fixture(scope="module")
 def learnt(network: MouthNetwork) -> export.Learnt:
-    count = len(CHANNELS)
+    count = len(MOVED)
     reading = Reading(np.linspace(0.0, 0.1, count, dtype=np.float32), np.linspace(0.05, 0.2, count, dtype=np.float32))
     return export.Learnt(network, reading, SCALE, GAINS)
 

@@ -8,8 +8,8 @@ import torch
 
 from mien.motion.ear import BEHIND, CUES, SOUNDS, mixtures
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, Ahead
-from mien.motion.training.reading import CHANNELS, Reading
-from mien.motion.visemes import GAP, JAW, ROUND, STRETCH
+from mien.motion.training.reading import CHANNELS, MOVED, Reading
+from mien.motion.visemes import CLOSURE, GAP, JAW, ROUND, STRETCH
 
 FRAMES = 200
 
@@ -55,4 +55,16 @@ def test_what_is_given_is_freed_of_mean_and_spread() -> None:
     mean, spread = np.arange(4, dtype=np.float32), np.arange(1, 5, dtype=np.float32)
     cues = cues_of(("AE", FRAMES))
     plain, normal = Reading()(cues)["far"], Reading(mean, spread)(cues)["far"]
-    assert torch.allclose(normal * torch.from_numpy(spread) + torch.from_numpy(mean), plain, atol=1e-5)
+    given = normal[..., : len(MOVED)] * torch.from_numpy(spread) + torch.from_numpy(mean)
+    assert torch.allclose(given, plain[..., : len(MOVED)], atol=1e-5)
+    assert torch.equal(normal[..., len(MOVED) :], plain[..., len(MOVED) :])
+
+
+@pytest.mark.parametrize("ahead", list(AHEAD))
+def test_short_contacts_are_not_averaged_away(ahead: Ahead) -> None:
+    shut = Reading()(cues_of(("AA", 80), ("M", 8), ("AA", 80)))[ahead][0, :, CHANNELS.index(CLOSURE)].numpy()
+    late = AHEAD[ahead]
+    assert shut[40 + late : 46 + late].max() > 0.9
+    assert shut[: 36 + late].max() < 0.1
+    assert shut[54 + late :].max() < 0.1
+    assert read("P", CLOSURE, ahead) == pytest.approx(1.0, abs=1e-4)

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--steps", type=int, default=20_000, help="of gradient descent")
     result.add_argument("--seed", type=int, default=0, help="decides everything")
+    result.add_argument("--speech-seed", type=int, help="decides the speech to learn from; the seed if not given")
     result.add_argument("--check-hours", type=float, default=0.1, help="of held-out voices to judge it by")
     result.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
     result.add_argument("--speech", type=Path, help="folder of recordings like LJ Speech's, to learn from as well")
@@ -71,9 +72,10 @@ def _make(chosen: argparse.Namespace) -> None:
 
     torch.set_num_threads(chosen.threads)
     work: Path = chosen.out.with_name(chosen.out.name + ".work")
+    spoken = chosen.seed if chosen.speech_seed is None else chosen.speech_seed
     speech = None if chosen.speech is None else str(chosen.speech.resolve())
     start = time.monotonic()
-    data = made(Recipe(chosen.seed, chosen.hours, chosen.copies, chosen.draws, speech), work / "learn")
+    data = made(Recipe(spoken, chosen.hours, chosen.copies, chosen.draws, speech), work / "learn")
     _say(f"{data.seconds / 3600:.2f} h to learn from, {time.monotonic() - start:.0f} s")
     tests = {
         "clean": made(Recipe(_CHECK_SEED, chosen.check_hours, held_out=True, worse=False), work / "clean"),

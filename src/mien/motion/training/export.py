@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +20,8 @@ from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, OUTPUTS, STEPS, S
 from mien.motion.training.features import Features
 from mien.motion.training.fit import Scale
 from mien.motion.training.network import KERNEL, STEM_KERNEL, Layer, MouthNetwork
-from mien.motion.training.reading import CHANNELS, EVIDENCE, MOVEMENT, Reading, Window
+from mien.motion.training.reading import CHANNELS, MOVED, Reading, evidence_kernels, movement_kernels
+from mien.motion.visemes import CLOSURE
 
 Array = NDArray[np.float32]
 
@@ -34,7 +36,9 @@ _OPSET, _IR_VERSION = 17, 8
 
 
 _BELIEVED = 0.5
-"""Share of the reading in what both of them know; the network has the rest."""
+"""Share of the reading in the movement that both of them know; the network has the rest."""
+_FIRM = 1.6
+"""By which the sum of both is multiplied for closures: what makes about one half of it is more likely shut than not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +66,26 @@ class Learnt:
         cues = data.cues.astype(np.float32)
         with torch.no_grad():
             read = Reading()(torch.from_numpy(cues[None]))["far"][0].numpy()
+        read = read[:, : len(MOVED)]
         reading = Reading(read.mean(axis=0), read.std(axis=0) + 1e-4)
         timid = Learnt(network, reading, scale, np.ones_like(scale.mean))
         given = answers(timid, cues)["far"][:, :MOUTH].std(axis=0)
         spread = data.mouth.astype(np.float32).std(axis=0) / np.maximum(given, 1e-4)
         gains = np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE
         return Learnt(network, reading, scale, gains.astype(np.float32))
+
+    def mix(self) -> tuple[Array, Array, Array]:
+        """How the mouth comes of both: weights of the network's channels (MOUTH,) and of the reading's (MOUTH, len(CHANNELS)); what is added, (MOUTH,)."""
+        own = self.scale.spread * self.gains
+        read = np.zeros((MOUTH, len(CHANNELS)), np.float32)
+        for column, channel in enumerate(MOVED):
+            read[channel, column] = _BELIEVED * own[channel]
+        own[list(MOVED)] *= 1.0 - _BELIEVED
+        added = self.scale.mean.copy()
+        own[CLOSURE] *= _FIRM
+        added[CLOSURE] *= _FIRM
+        read[CLOSURE, CHANNELS.index(CLOSURE)] = _FIRM
+        return own, read, added
 
 
 @dataclass(slots=True)
@@ -183,28 +201,28 @@ def _layer(graph: _Graph, x: str, remembered: str, name: str, layer: Layer) -> s
 
 def _reading(graph: _Graph, behind: str, name: str, reading: Reading) -> str:
     """What is read of the cues, (1, len(CHANNELS), STEPS)."""
-    evidence = _mean(graph, behind, f"{name}_evidence", EVIDENCE[name], SOUNDS, 1.0 / BEHIND)
+    evidence = _mean(graph, behind, f"{name}_evidence", _array(evidence_kernels(name)) / np.float32(BEHIND))
     likely = graph.node("Softmax", evidence, output=f"{name}_likely", axis=1)
     table = _array(reading.table)
     weighed = _conv(graph, likely, f"{name}_mouths", table, np.zeros(len(table), np.float32))
-    mean = _mean(graph, weighed, f"{name}_movement", MOVEMENT[name], len(table), 1.0, strides=[FRAMES_PER_STEP])
-    parts = [
-        graph.slice(mean, low, high, f"{name}_{part}", axis=1)
-        for part, low, high in (("moved", 0, len(CHANNELS)), ("insisted", len(CHANNELS), len(table)))
-    ]
-    mouth = graph.node("Div", *parts, output=f"{name}_read")
+    kernels = _array(movement_kernels(name))
+    mean = _mean(graph, weighed, f"{name}_movement", kernels, strides=[FRAMES_PER_STEP])
+    ends = (0, len(MOVED), len(CHANNELS), len(table))
+    moved, shut, insisted = (graph.slice(mean, low, high, f"{name}_part_{low}", axis=1) for low, high in pairwise(ends))
+    moved = graph.node("Div", moved, insisted, output=f"{name}_moved")
+    mouth = graph.node("Concat", moved, shut, output=f"{name}_read", axis=1)
     for kind, values in (("Sub", reading.mean), ("Div", reading.spread)):
         by = graph.constant(f"{name}_read_by_{kind}", _array(values)[None, :, None])
         mouth = graph.node(kind, mouth, by, output=f"{name}_read_{kind}")
     return mouth
 
 
-def _mean(graph: _Graph, x: str, name: str, window: Window, channels: int, factor: float, **attributes: Any) -> str:
-    """Every channel's mean over the window, times the factor."""
-    whole, last = graph.remembering(x, f"state_{name}", window.past, BLOCK)
-    graph.state(f"state_{name}", channels, window.past, [last])
-    kernel = np.tile(_array(window.kernel()) * np.float32(factor), (channels, 1, 1))
-    return _conv(graph, whole, name, kernel, np.zeros(channels, np.float32), group=channels, **attributes)
+def _mean(graph: _Graph, x: str, name: str, kernels: Array, **attributes: Any) -> str:
+    """Every channel's mean over its newest frames, as its kernel says."""
+    channels, _, frames = kernels.shape
+    whole, last = graph.remembering(x, f"state_{name}", frames - 1, BLOCK)
+    graph.state(f"state_{name}", channels, frames - 1, [last])
+    return _conv(graph, whole, name, kernels, np.zeros(channels, np.float32), group=channels, **attributes)
 
 
 def _head(graph: _Graph, x: str, name: str, learnt: Learnt, read: str) -> None:
@@ -214,35 +232,25 @@ def _head(graph: _Graph, x: str, name: str, learnt: Learnt, read: str) -> None:
     sizes = graph.constant(f"{name}_sizes", np.array([MOUTH, 1, OUTPUTS - MOUTH - 1]))
     mouth, speech, phones = (f"{name}_{part}" for part in ("mouth", "speech", "phones"))
     graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=1))
-    both = np.zeros((MOUTH, MOUTH + len(CHANNELS), 1), np.float32)
-    both[:, :MOUTH, 0] = np.diag(_own_share())
-    both[CHANNELS, MOUTH + np.arange(len(CHANNELS)), 0] = _BELIEVED
-    both *= (learnt.scale.spread * learnt.gains)[:, None, None]
+    own, by_reading, added = learnt.mix()
+    both = np.concatenate([np.diag(own), by_reading], axis=1)[:, :, None].astype(np.float32)
     whole = graph.node("Concat", mouth, read, output=f"{mouth}_and_read", axis=1)
-    mouth = _conv(graph, whole, f"{mouth}_of_both", both, learnt.scale.mean)
+    mouth = _conv(graph, whole, f"{mouth}_of_both", both, added)
     speech = graph.node("Sigmoid", speech, output=f"{speech}_p")
     phones = graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=1)
     y = graph.node("Concat", mouth, speech, phones, output=f"{name}_first", axis=1)
     graph.node("Transpose", y, output=name, perm=[0, 2, 1])
 
 
-def _own_share() -> Array:
-    """Of the network in each channel, (MOUTH,)."""
-    shares = np.ones(MOUTH, np.float32)
-    shares[list(CHANNELS)] = 1.0 - _BELIEVED
-    return shares
-
-
 def answers(learnt: Learnt, cues: Array) -> dict[str, Array]:
     """What the exported file must answer to cues (T, CUES), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
+    own, by_reading, added = learnt.mix()
     with torch.no_grad():
         given = learnt.network(torch.from_numpy(cues[None]))
         read = learnt.reading(torch.from_numpy(cues[None]))
     result: dict[str, Array] = {}
     for name, values in given.items():
-        mouth = values[0, :, :MOUTH].numpy() * _own_share()
-        mouth[:, CHANNELS] += _BELIEVED * read[name][0].numpy()
-        mouth = mouth * learnt.scale.spread * learnt.gains + learnt.scale.mean
+        mouth = values[0, :, :MOUTH].numpy() * own + read[name][0].numpy() @ by_reading.T + added
         speech = torch.sigmoid(values[0, :, MOUTH : MOUTH + 1]).numpy()
         phones = torch.log_softmax(values[0, :, MOUTH + 1 :], dim=1).numpy()
         result[name] = np.concatenate([mouth, speech, phones], axis=1).astype(np.float32)

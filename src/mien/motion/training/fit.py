@@ -84,8 +84,10 @@ class Training:
         Args:
             data: to learn from.
             checkpoint: written every `save_every` steps.
-            tell: is called then, with the mean losses since the last time.
+            tell: is called then, with the mean losses since the last time; once, with none, if there is nothing left to learn.
         """
+        if self.step >= self.plan.steps:
+            tell(self, {})
         source = _Pieces(data, Scale.of(data), self.plan)
         losses: list[dict[str, float]] = []
         self.network.train()
