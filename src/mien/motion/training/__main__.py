@@ -119,6 +119,7 @@ def _recipe(chosen: argparse.Namespace, step: int, found: Mapping[str, Mapping[s
     return {
         "command": f"python -m mien.motion.training --hours {chosen.hours:g} --copies {chosen.copies} --draws {chosen.draws} --steps {chosen.steps} "
         f"--batch {chosen.batch} --seed {chosen.seed} --check-hours {chosen.check_hours:g}"
+        + ("" if chosen.speech_seed is None else f" --speech-seed {chosen.speech_seed}")
         + (" --speech FOLDER" if chosen.speech else ""),
         "step": str(step),
         "version": __version__,
