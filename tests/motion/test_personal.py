@@ -82,7 +82,10 @@ def test_nothing_jumps_where_speech_begins_ends_or_breaks_off(calibration) -> No
     performance.clear()
     track += [performance.idle() for _ in range(10)]
     steps = np.abs(np.diff(track, axis=0)).max(axis=0)
-    assert (steps <= 0.4 * np.ptp(track, axis=0)).all()
+    within = np.abs(np.diff([made[0] for made in spoken(PersonalPerformance(calibration), 3.0)][8:], axis=0)).max(
+        axis=0
+    )
+    assert (steps <= 1.05 * within).all()
 
 
 def test_clear_drops_what_was_not_given_and_says_where_it_is(calibration) -> None:

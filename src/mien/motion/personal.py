@@ -18,7 +18,7 @@ from mien.motion.performance import Performance
 from mien.types import SAMPLE_RATE, Driver, Phoneme, Samples, frame_bounds
 
 _RELEASE_S = 0.16
-"""As in `Performance`: so quickly the mouth leaves what it was doing when what was expected to come changes."""
+"""As in `Performance`: so quickly the mouth leaves what it was doing, and what else was expected to come is forgotten."""
 
 Row = NDArray[np.float32]
 
@@ -68,7 +68,9 @@ class PersonalPerformance:
         self._segments: deque[_Segment] = deque()
         self._index = 0
         self._past: deque[Row] = deque(maxlen=self._reach)
-        self._shown = self._left = self._foretold([])
+        self._left = np.zeros(len(MOUTH_CHANNELS), np.float32)
+        self._shown = self._foretold([])
+        self._off = np.zeros_like(self._shown)
         self._since_switch_s = math.inf
         self._was_idle = True
 
@@ -123,7 +125,8 @@ class PersonalPerformance:
 
     def idle(self) -> Row:
         """The coefficients of the next frame of a face that does not speak, float32 (K,); advances the clock by one frame."""
-        return self._show(self._inner.idle().mouth, [], idle=True)
+        self._inner.idle()
+        return self._show(np.zeros(len(MOUTH_CHANNELS), np.float32), [], idle=True)
 
     def _fill(self, segment: _Segment) -> None:
         """Makes the next frame of the segment and those that it looks at, as far as they can be made."""
@@ -137,14 +140,18 @@ class PersonalPerformance:
 
     def _show(self, mouth: Row, ahead: Sequence[Row], idle: bool) -> Row:
         if idle != self._was_idle:
-            self._left, self._since_switch_s = self._shown, 0.0
-        self._was_idle = idle
+            self._since_switch_s = 0.0
+            self._left = self._past[-1] if self._past else self._left
         self._since_switch_s += 1.0 / self.fps
         x = min(1.0, self._since_switch_s / _RELEASE_S)
-        share = x * x * (3.0 - 2.0 * x)
-        target = self._foretold([mouth, *ahead])
-        self._shown = (self._left + share * (target - self._left)).astype(np.float32)
-        self._past.append(mouth)
+        left = 1.0 - x * x * (3.0 - 2.0 * x)
+        row = (self._left * left).astype(np.float32) if idle else mouth
+        target = self._foretold([row, *ahead])
+        if idle != self._was_idle:
+            self._off = self._shown - target
+        self._was_idle = idle
+        self._shown = (target + self._off * left).astype(np.float32)
+        self._past.append(row)
         self._index += 1
         return self._shown
 
