@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien.media import resample
 from mien.motion import MOUTH_CHANNELS, mouth_from_phonemes
 from mien.motion.coarticulation import BURST_S, HOLD_S, PAUSE_S, PhonemeMouth
 from mien.motion.source import ROW_WIDTH
 from mien.motion.visemes import CLOSURE, FV, GAP, JAW, ROUND, SPEECH
+from mien.settings import load
+from mien.speech import Speaker
 from mien.types import SAMPLE_RATE, Phoneme
 from motion.strategies import cut, speech
 
@@ -129,3 +132,41 @@ def test_movement_is_as_fast_as_lips_are() -> None:
     values = track(spoken(*[(sound, 0.08) for sound in "mɑpɑbisutɑfɑmɑ"]))
     assert np.abs(np.diff(values[:, GAP])).max() * 100 < 4.0
     assert np.abs(np.diff(values[:, JAW])).max() * 100 < 1.5
+
+
+def shut_rows(sound: np.ndarray, phonemes: list[Phoneme], pieces: int = 1) -> np.ndarray:
+    mouth = PhonemeMouth()
+    for index, piece in enumerate(np.array_split(sound, pieces)):
+        first = sum(len(one) for one in np.array_split(sound, pieces)[:index]) / SAMPLE_RATE
+        last = first + len(piece) / SAMPLE_RATE
+        mine = [one for one in phonemes if first <= one.start_s < last]
+        mouth.push(piece, [Phoneme(one.ipa, one.start_s - first, one.end_s - first, one.stress) for one in mine])
+    mouth.finish()
+    return np.flatnonzero(mouth.take(sys.maxsize)[:, GAP] == 0)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7])
+def test_lips_part_with_the_burst_where_a_voiced_stop_is_dated_at_it(pieces: int) -> None:
+    phonemes = [Phoneme("a", 0.3, 0.5), Phoneme("b", 0.534, 0.6), Phoneme("a", 0.6, 0.9)]
+    sound = (0.2 * np.sin(np.arange(SAMPLE_RATE) * 0.1)).astype(np.float32)
+    murmured = shut_rows(sound, phonemes, pieces)
+    assert (murmured[(murmured > 40) & (murmured < 80)] >= 53).all()
+    sound[round(0.5 * SAMPLE_RATE) : round(0.534 * SAMPLE_RATE)] = 0.0
+    burst = shut_rows(sound, phonemes, pieces)
+    assert set(burst[(burst > 40) & (burst < 80)]) >= {50, 51, 52, 53}
+    assert burst[(burst > 40) & (burst < 80)].max() <= 54
+
+
+def test_espeaks_b_is_shut_in_the_silence_before_its_burst() -> None:
+    with Speaker(load(), "espeak:en-us") as speaker:
+        (chunk,) = speaker.speak("Good dogs bite his big blue football.")
+    sound = resample(chunk.samples, chunk.sample_rate, SAMPLE_RATE)
+    shut = set(shut_rows(sound, list(chunk.phonemes or ())))
+    checked = 0
+    for phoneme in chunk.phonemes or ():
+        begin = round(phoneme.start_s * SAMPLE_RATE)
+        if phoneme.ipa == "b" and begin and np.abs(sound[begin - 320 : begin - 80]).max() < 1e-3:
+            checked += 1
+            assert round(phoneme.start_s * 100) - 2 in shut
+            assert round(phoneme.start_s * 100) + 2 not in shut
+    assert checked >= 2

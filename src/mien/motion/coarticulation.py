@@ -7,6 +7,7 @@ really close for p b m, the lower lip at the teeth for f v, a mouth that is shut
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,14 @@ LOOKAHEAD_S = 0.35
 
 BURST_S = 0.045
 """espeak-ng dates p t k at their burst; the closure is the silence of this length before it (notes on its phoneme events)."""
+
+_VOICED_STOPS = "bdɡgɖɟ"
+"""espeak-ng dates them at their burst too, after a pause and after most consonants: measured on its b, 34 ms of digital silence go before."""
+
+_STEP = SAMPLE_RATE // 200
+_SILENT = 1e-3
+"""Of a sample; -60 dB."""
+_BEFORE_BURST_S, _AFTER_BURST_S = (0.025, 0.005), 0.02
 
 HOLD_S = 0.05
 """Lips stay together at least this long: more than one frame at 25 fps, so that a frame always falls into it."""
@@ -94,6 +103,35 @@ def _expressed(viseme: Viseme, stress: int, seconds: float) -> tuple[NDArray[np.
     return values, viseme.weights * _STRESS_WEIGHT[stress]
 
 
+class _Levels:
+    """The loudest sample of every 5 ms of the sound, until they are forgotten."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.float32)
+        self._peaks: deque[float] = deque()
+        self._first = 0
+
+    def push(self, samples: Samples) -> None:
+        sound = np.concatenate([self._rest, samples])
+        whole = len(sound) // _STEP * _STEP
+        self._peaks.extend(np.abs(sound[:whole]).reshape(-1, _STEP).max(axis=1).tolist())
+        self._rest = sound[whole:]
+
+    def forget(self, before_s: float) -> None:
+        while self._peaks and (self._first + 1) * _STEP < before_s * SAMPLE_RATE:
+            self._peaks.popleft()
+            self._first += 1
+
+    def bursts(self, seconds: float) -> bool:
+        """Whether digital silence ends there."""
+        at = seconds * SAMPLE_RATE / _STEP - self._first
+        wide, near = (back * SAMPLE_RATE / _STEP for back in _BEFORE_BURST_S)
+        before = [self._peaks[step] for step in range(math.ceil(at - wide), math.floor(at - near)) if step >= 0]
+        after_to = min(len(self._peaks), math.ceil(at + _AFTER_BURST_S * SAMPLE_RATE / _STEP))
+        after = [self._peaks[step] for step in range(max(0, math.floor(at)), after_to)]
+        return bool(before) and max(before) < _SILENT <= max(after, default=0.0)
+
+
 class PhonemeMouth:
     """A `MouthSource` that follows phonemes."""
 
@@ -101,6 +139,7 @@ class PhonemeMouth:
 
     def __init__(self) -> None:
         self._samples = 0
+        self._levels = _Levels()
         self._waiting: deque[Phoneme] = deque()
         self._targets: deque[_Target] = deque()
         self._contacts: deque[_Contact] = deque()
@@ -114,6 +153,7 @@ class PhonemeMouth:
         """Phonemes belong to the push in whose samples they begin; they may end after it."""
         start = self._samples
         self._samples += len(samples)
+        self._levels.push(samples)
         for phoneme in phonemes:
             begin = (start + round(phoneme.start_s * SAMPLE_RATE)) / SAMPLE_RATE
             end = (start + round(phoneme.end_s * SAMPLE_RATE)) / SAMPLE_RATE
@@ -127,17 +167,17 @@ class PhonemeMouth:
     def _add(self, phoneme: Phoneme) -> None:
         parts = targets(phoneme.ipa)
         begin, end = phoneme.start_s, phoneme.end_s
-        first = parts[0].viseme
-        if first.burst:
+        burst = parts[0].viseme.burst or (phoneme.ipa[0] in _VOICED_STOPS and self._levels.bursts(begin))
+        if burst:
             self._make_room(begin - BURST_S)
             begin = max(0.0, begin - BURST_S)
             if len(parts) == 1:
                 end = begin + BURST_S + 0.005
         seconds = max(end - begin, 0.01)
         for part in parts:
-            self._add_part(part.viseme, begin, begin + seconds * part.share, phoneme.stress)
+            self._add_part(part.viseme, begin, begin + seconds * part.share, phoneme.stress, burst=burst)
             begin += seconds * part.share
-        self._extend_speech(max(0.0, phoneme.start_s - (BURST_S if first.burst else 0.0)), phoneme.end_s)
+        self._extend_speech(max(0.0, phoneme.start_s - (BURST_S if burst else 0.0)), phoneme.end_s)
         if phoneme.stress and any(part.viseme.vowel for part in parts):
             self._accents.append((round(phoneme.start_s * MOUTH_RATE), phoneme.stress / 2))
 
@@ -153,12 +193,12 @@ class PhonemeMouth:
             last = self._targets[-1]
             self._targets[-1] = _Target(last.left, max(last.left, begin - 0.01), last.values, last.weights)
 
-    def _add_part(self, viseme: Viseme, begin: float, end: float, stress: int) -> None:
+    def _add_part(self, viseme: Viseme, begin: float, end: float, stress: int, *, burst: bool) -> None:
         margin = 0.25 * min(end - begin, 0.2)
         values, weights = _expressed(viseme, stress, end - begin)
         self._targets.append(_Target(begin + margin, end - margin, values, weights))
         if viseme.lips:
-            self._contacts.append(_contact(viseme, begin, end))
+            self._contacts.append(_contact(viseme, begin, end, burst=burst))
 
     def take(self, count: int) -> Rows:
         blocks: list[Rows] = []
@@ -184,6 +224,7 @@ class PhonemeMouth:
 
     def _forget(self) -> None:
         past = self._row / MOUTH_RATE - REACH_S - 0.05
+        self._levels.forget(past)
         while self._targets and self._targets[0].right < past:
             self._targets.popleft()
         while self._contacts and self._contacts[0].end < past:
@@ -268,10 +309,10 @@ class PhonemeMouth:
                 rows[row, CONTACT] = contact.kind
 
 
-def _contact(viseme: Viseme, begin: float, end: float) -> _Contact:
+def _contact(viseme: Viseme, begin: float, end: float, *, burst: bool) -> _Contact:
     kind = LIPS_CLOSE if viseme.lips == 1 else LIP_BITE
     length = float(np.clip(end - begin, HOLD_S, MAX_HOLD_S))
-    start = (begin + end - length) / 2 if viseme.burst or kind == LIP_BITE else begin - 0.005
+    start = (begin + end - length) / 2 if burst or kind == LIP_BITE else begin - 0.005
     if start < 2 * ONSET_S and kind == LIPS_CLOSE:  # speech that begins with p b m begins with lips together
         start, length = 0.0, start + length
     return _Contact(max(0.0, start), max(0.0, start) + length, kind)
