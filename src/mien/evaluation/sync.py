@@ -177,7 +177,7 @@ def evaluate_sync(
     _check(lag_ms, spoken, text)
     chosen = settings or settings_module.load()
     path = Path(video)
-    samples = _sound(path)
+    samples = speech_of(path)
     if reference is not None:
         VideoReader(Path(reference)).close()  # what cannot be opened should not be noticed after minutes of tracking
     weights = chosen.syncnet if syncnet is None else Path(syncnet)
@@ -185,26 +185,54 @@ def evaluate_sync(
     store = WeightStore.from_settings(chosen)
     lips = measured(path, store, report=report)
     report(Progress("listen", 0))
-    seconds = len(lips.gap) / lips.fps
-    samples = _of_length(samples, round(seconds * SAMPLE_RATE))
-    heard = _network_rows(samples)
-    known = None if phonemes is None else _Known(tuple(phonemes), "phonemes")
-    known = known or _known(samples, text, spoken, chosen, report)
-    tracks, expected = _tracks(samples, heard, known)
-    comparison = Comparison(lips, len(heard))
-    follows = {name: _following(comparison, track, lag_ms) for name, track in tracks.items()}
-    lag = follows[NETWORK if known is None else PHONEMES].best.lag_ms
-    silence = steadiness.silent_spans(loudness(samples))
-    remarks = _remarks(lips, seconds)
+    known = None if phonemes is None else Known(tuple(phonemes), "phonemes")
+    known = known or _known(_under(lips, samples), text, spoken, chosen, report)
+    other = None if reference is None else measured(Path(reference), store, stage="reference", report=report)
+    found = compared(
+        str(video),
+        lips,
+        samples,
+        known=known,
+        lag_ms=lag_ms,
+        reference=None if other is None else (str(reference), other),
+    )
+    remarks = found.remarks
     if text and known is None:
         remarks += (Remark("other_text", {}),)
-    beside = other = None
-    if reference is not None:
-        other = measured(Path(reference), store, stage="reference", report=report)
-        beside = _beside(lips, other, lag_ms, str(reference))
-        remarks += _reference_remarks(samples, Path(reference), seconds, len(other.gap) / other.fps)
+    if reference is not None and other is not None:
+        remarks += _reference_remarks(samples, Path(reference), found.seconds, len(other.gap) / other.fps)
+    return replace(found, syncnet=judge and score_video(path, judge, FaceTracker(store)), remarks=remarks)
+
+
+def compared(
+    name: str,
+    lips: Lips,
+    samples: Samples,
+    *,
+    known: Known | None = None,
+    lag_ms: float = 0.0,
+    reference: tuple[str, Lips] | None = None,
+) -> SyncReport:
+    """What `evaluate_sync` finds for lips that are measured already.
+
+    Args:
+        name: of the video.
+        lips: its.
+        samples: its sound, 16 kHz, from the first frame on.
+        known: what is spoken and when.
+        lag_ms: as in `evaluate_sync`.
+        reference: name and lips of a real face that says the same at the same time.
+    """
+    samples = _under(lips, samples)
+    seconds = len(lips.gap) / lips.fps
+    heard = _network_rows(samples)
+    tracks, expected = _tracks(samples, heard, known)
+    comparison = Comparison(lips, len(heard))
+    follows = {track: _following(comparison, values, lag_ms) for track, values in tracks.items()}
+    lag = follows[NETWORK if known is None else PHONEMES].best.lag_ms
+    silence = steadiness.silent_spans(loudness(samples))
     return SyncReport(
-        video=str(video),
+        video=name,
         seconds=seconds,
         measured_s=float(lips.seen.sum() / lips.fps),
         fps=lips.fps,
@@ -215,10 +243,9 @@ def evaluate_sync(
         closures=closures.measure(lips, expected, lag, seconds),
         silence=steadiness.in_silence(lips, silence, seconds),
         jitter=steadiness.jitter(lips),
-        reference=beside,
-        syncnet=judge and score_video(path, judge, FaceTracker(store)),
-        remarks=remarks,
-        curves=Curves(lips, tracks, expected, silence, other),
+        reference=None if reference is None else _beside(lips, reference[1], lag_ms, reference[0]),
+        remarks=_remarks(lips, seconds),
+        curves=Curves(lips, tracks, expected, silence, None if reference is None else reference[1]),
     )
 
 
@@ -234,20 +261,20 @@ def channels(rows: np.ndarray) -> Tracks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What is spoken and when, and who says so: see `Expected.reference`."""
 
     phonemes: tuple[Phoneme, ...]
     reference: str
 
 
-def _known(samples: Samples, text: str, spoken: str, settings: Settings, report: Report) -> _Known | None:
+def _known(samples: Samples, text: str, spoken: str, settings: Settings, report: Report) -> Known | None:
     """None if nobody can tell, or the text is another one."""
     if text:
         with Aligner(settings, spoken) as aligner:
             alignment = aligner.align([samples], text)
-        return _Known(alignment.phonemes, "text") if alignment.fits else None
-    return _Known(english_sounds(samples, report=report), "pocketsphinx") if spoken else None
+        return Known(alignment.phonemes, "text") if alignment.fits else None
+    return Known(english_sounds(samples, report=report), "pocketsphinx") if spoken else None
 
 
 def _check(lag_ms: float, spoken: str, text: str) -> None:
@@ -261,7 +288,13 @@ def _check(lag_ms: float, spoken: str, text: str) -> None:
         )
 
 
-def _sound(path: Path) -> Samples:
+def speech_of(path: Path) -> Samples:
+    """A file's sound, float32 mono 16 kHz.
+
+    Raises:
+        NotFoundError: there is no such file.
+        MediaError: it has no sound, or none that can be heard.
+    """
     sound = read_audio(path)
     if is_silent(sound):
         raise MediaError(
@@ -271,8 +304,9 @@ def _sound(path: Path) -> Samples:
     return resample(sound.samples, sound.sample_rate, SAMPLE_RATE)
 
 
-def _of_length(samples: Samples, length: int) -> Samples:
-    """Cut, or followed by silence."""
+def _under(lips: Lips, samples: Samples) -> Samples:
+    """As long as the lips: cut, or followed by silence."""
+    length = round(len(lips.gap) / lips.fps * SAMPLE_RATE)
     return np.pad(samples[:length], (0, max(0, length - len(samples))))
 
 
@@ -283,7 +317,7 @@ def _network_rows(samples: Samples) -> np.ndarray:
     return source.take(len(samples))[: len(samples) // _HOP]
 
 
-def _tracks(samples: Samples, heard: np.ndarray, known: _Known | None) -> tuple[dict[str, Tracks], Expected]:
+def _tracks(samples: Samples, heard: np.ndarray, known: Known | None) -> tuple[dict[str, Tracks], Expected]:
     level = np.broadcast_to(loudness(samples), (len(CHANNELS), len(heard)))
     if known is None:
         return {NETWORK: channels(heard), LOUDNESS: level}, closures.of_track(heard)
