@@ -9,11 +9,16 @@ import pytest
 
 HERE = Path(__file__).parent
 PARTS = {
-    "alone": ("live/edge/test_peer.py", "live/edge/test_stream.py", "web/test_live_page.py"),
+    "alone": (
+        "live/edge/test_peer.py",
+        "live/edge/test_stream.py",
+        "live/services/test_stt.py",
+        "web/test_live_page.py",
+    ),
     "conversations": ("live", *(f"server/test_{name}.py" for name in ("live", "livetalking", "websocket", "whep"))),
     "rest": (".",),
 }
-"""To be in time, a conversation needs a core for itself; its other end, such as a browser, needs one, too."""
+"""To be in time, a conversation needs a core for itself; its other end needs one, too, and so does a voice in a hurry."""
 LONGEST = ("web", "jobs/test_worker.py", "engines", "cli/test_remote.py", "server/test_whole_api.py")
 """Begun first where several workers share the tests, lest one of them is left with it at the end."""
 

@@ -308,6 +308,7 @@ def test_sessions_leave_nothing_behind(settings: Settings, tmp_path: Path, monke
             await manager.end(session.id)
 
         async def settled() -> dict[str, int]:
+            await until(lambda: manager._host._spare and manager._host._spare.done(), 30)
             before, now = {}, held(tmp_path)
             while before != now:
                 await asyncio.sleep(0.3)
