@@ -44,6 +44,8 @@ _FULL_SCALE = 32768.0
 _SHARPNESS, _SHARE = 0.5, 3.0
 """Likelihoods of single frames are too sure of themselves."""
 BEHIND, _FARTHEST = 0.1, -6.0
+_LEAST = 1e-30
+"""Of a likelihood beside the likeliest; what is so unlikely counts no further (`_FARTHEST`)."""
 _LOUDER, _QUIETEST = 0.05, -3.0
 _FLOOR = 10.0
 """Added to the energy of every band: a faint hiss, so that digital silence resembles a quiet room."""
@@ -104,15 +106,12 @@ class _Judge:
     def __call__(self, streams: NDArray[np.float32]) -> Frames:
         """(STREAMS, N, CEPSTRA) → (N, S), the sum over the states, below the likeliest: 0 and less."""
         given = np.concatenate([streams, streams * streams], axis=2)
-        densities = given @ self._products + self._constants
-        densities = densities.reshape(STREAMS, -1, self._sounds, self._densities).transpose(
-            0, 2, 1, 3
-        )  # (STREAMS, S, N, D)
-        best = densities.max(axis=3, keepdims=True)
-        states = np.exp(densities - best) @ self._weights  # (STREAMS, S, N, 3)
-        likely = (np.log(states + 1e-30) + best).sum(axis=0).transpose(1, 0, 2)  # (N, S, 3)
-        top = likely.max(axis=2, keepdims=True)
-        scores = np.log(np.exp(likely - top).sum(axis=2)) + top[:, :, 0]
+        densities = given @ self._products + self._constants  # (STREAMS, N, S * D)
+        densities -= densities.max(axis=2, keepdims=True)
+        np.exp(densities, out=densities)
+        densities = densities.reshape(STREAMS, -1, self._sounds, self._densities).transpose(0, 2, 1, 3)
+        states = (densities @ self._weights).astype(np.float64) + _LEAST  # (STREAMS, S, N, 3)
+        scores = np.log(states.prod(axis=0).sum(axis=2)).T  # (N, S)
         return (scores - scores.max(axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -185,7 +184,8 @@ def cepstra(windows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     """(N, WINDOW + 1) → cepstra (N, CEPSTRA) and loudness in dB of full scale (N,)."""
     frames = windows[:, 1:].astype(np.float64)
     emphasised = _FULL_SCALE * (frames - _EMPHASIS * windows[:, :-1])
-    power = np.abs(np.fft.rfft(emphasised * _taper(), _FFT)) ** 2
+    spectrum = np.fft.rfft(emphasised * _taper(), _FFT)
+    power = spectrum.real**2 + spectrum.imag**2
     db = 10.0 * np.log10(np.einsum("ij,ij->i", frames, frames) / WINDOW + 1e-12)
     return np.log(power @ _filters() + _FLOOR) @ _cosines(), db
 
