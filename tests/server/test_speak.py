@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import wave
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -120,6 +121,21 @@ def test_a_recording_may_come_with_its_transcript(desk: TestClient):
 def test_a_transcript_that_cannot_be_is_refused(desk: TestClient, fields: dict[str, str], code: str, word: str):
     answer = desk.post(PATH, data={"avatar": "dot"} | fields, files={"audio": ("x.wav", recording())})
     refused(answer, 422, code, word)
+
+
+def test_a_server_with_a_recogniser_of_phonemes_needs_no_transcript(
+    desk: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(desk.app.state.settings, "phonemes_model", tmp_path)  # type: ignore[attr-defined]
+    fields = {"avatar": "dot", "driver": "phonemes"}
+    answer = desk.post(PATH, data=fields, files={"audio": ("x.wav", recording())})
+    assert answer.status_code == 202, answer.text
+    refused(
+        desk.post(PATH, data=fields | {"phonemes_model": "/etc"}, files={"audio": ("x.wav", recording())}),
+        422,
+        "input",
+        "phonemes_model",
+    )
 
 
 def test_a_picture_is_no_recording(desk: TestClient):
