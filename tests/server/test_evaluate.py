@@ -64,8 +64,9 @@ def test_the_same_key_is_the_same_request_only_with_the_same_files_in_the_same_p
 def test_what_cannot_be_is_refused(
     desk: TestClient, fields: dict[str, Any], files: dict[str, bytes], status: int, code: str, word: str
 ):
-    form = {"data": fields, "files": {name: (name, data) for name, data in files.items()}}
-    refused(desk.post(PATH, **(form if files else {"json": fields})), status, code, word)
+    parts = {name: (name, data) for name, data in files.items()}
+    answer = desk.post(PATH, data=fields, files=parts) if files else desk.post(PATH, json=fields)
+    refused(answer, status, code, word)
 
 
 def test_only_ones_own_finished_videos_are_measured(desk: TestClient):

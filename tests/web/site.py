@@ -78,6 +78,7 @@ def addresses(made: Made) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
         f"/videos/{first}": (("Hello, this is", "Hello, this is"), ("Hello, this is", "Hello, this is")),
         f"/compare/{first}/{second}": (("Compare", "Compare"), ("对比", "对比")),
         "/compare": (("Compare", "Compare"), ("对比", "对比")),
+        "/lips": (("Check the lips", "Check the lips"), ("检查口型", "检查口型")),
         "/training": (("Training", "Training"), ("训练", "训练")),
         "/live": (("Live", "Who do you want to talk with?"), ("实时对话", "想和谁聊聊？")),
         "/jobs": (("Jobs", "Jobs"), ("任务", "任务")),

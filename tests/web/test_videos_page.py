@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from playwright.sync_api import Page, Route, expect
 
 from media.made import tone
+from mien.settings import load
+from mien.speech import Speaker
 from server.conftest import Server
 from web.site import Made, go, until_it_plays
 
@@ -17,10 +20,22 @@ LONG = "This takes a while to be drawn, since it is said again and again. " * 20
 """A minute and a half: time enough to look at it, leave, come back and stop it."""
 
 
+SAID = "Das ist nicht die ganze Geschichte, und ich sage es mit Freude."
+
+
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recording") / "my voice.wav"
     soundfile.write(path, tone(1.5, 16000, 200), 16000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("spoken") / "gesagt.wav"
+    with Speaker(load(), "espeak:de") as speaker:
+        chunks = list(speaker.speak(SAID))
+    soundfile.write(path, np.concatenate([chunk.samples for chunk in chunks]), chunks[0].sample_rate)
     return path
 
 
@@ -102,6 +117,30 @@ def test_a_sound_of_ones_own_keeps_its_length_and_has_no_subtitles(page: Page, r
     until_it_plays(page, -1)
     assert page.evaluate("document.querySelector('video').duration") == pytest.approx(1.5, abs=0.1)
     expect(page.get_by_role("link", name="SRT")).to_have_count(0)
+
+
+def test_what_a_recording_says_makes_subtitles_and_can_be_read(page: Page, server: Server, spoken: Path):
+    form(page)
+    small(page)
+    page.get_by_text("Audio file").click()
+    page.locator("input[type=file]").set_input_files(spoken)
+    said = page.get_by_role("textbox", name="What is said in it (optional)")
+    said.fill("x" * 50_001)
+    page.get_by_role("button", name="Make the video").click()
+    expect(page.get_by_role("alert")).to_contain_text("1 characters too many")
+    said.fill(SAID)
+    expect(page.get_by_text("looks like German")).to_be_visible()
+    page.get_by_role("button", name="Make the video").click()
+    video = job_of(page)
+    until_it_plays(page, -1)
+    request = server.http.get(f"/api/v1/jobs/{video}").json()["request"]
+    assert (request["transcript"], request["language"], request["text"]) == (SAID, "de", "")
+    expect(page.get_by_text(SAID)).to_be_visible()
+    expect(page.get_by_role("link", name="SRT")).to_be_visible()
+    assert "Geschichte" in server.http.get(f"/api/v1/videos/{video}/subtitles.srt").text
+    # Another one like it has the words, but not the sound.
+    page.get_by_role("link", name="Make another").click()
+    expect(said).to_have_value(SAID)
 
 
 def test_a_video_is_made_without_a_mouse(page: Page):

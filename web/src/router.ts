@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/videos', name: 'videos', meta: { title: 'nav.videos' }, component: () => import('./pages/VideosPage.vue') },
   { path: '/videos/new', name: 'new-video', meta: { title: 'nav.new_video' }, component: () => import('./pages/NewVideoPage.vue') },
   { path: '/videos/:id', name: 'video', meta: { title: 'nav.videos' }, component: () => import('./pages/VideoPage.vue'), props: true },
+  { path: '/lips', name: 'lips', meta: { title: 'nav.lips' }, component: () => import('./pages/LipsPage.vue') },
   { path: '/compare/:a?/:b?', name: 'compare', meta: { title: 'nav.compare' }, component: () => import('./pages/ComparePage.vue'), props: true },
   { path: '/training', name: 'training', meta: { title: 'nav.training' }, component: () => import('./pages/TrainingPage.vue') },
   { path: '/live/:session?', name: 'live', meta: { title: 'nav.live', full: true }, component: () => import('./pages/LivePage.vue') },

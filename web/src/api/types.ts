@@ -30,6 +30,7 @@ export type JobPage = Schemas['JobPage']
 export type JobProgress = Schemas['JobProgress']
 export type JobProblem = Schemas['JobProblem']
 export type SpeakRequest = Schemas['SpeakRequest']
+export type EvaluateRequest = Schemas['EvaluateRequest']
 export type Video = Schemas['Video']
 export type VideoPage = Schemas['VideoPage']
 

@@ -19,10 +19,11 @@ export async function act(action: Action, id: string): Promise<Job | undefined> 
   return job ?? undefined
 }
 
-/** Where the result can be looked at; undefined: the job has none. */
+/** Where the result can be looked at; undefined: nowhere but with the job itself. */
 export function resultOf(job: Job): { name: string; params?: Record<string, string>; query?: Record<string, string> } | undefined {
   if (job.status !== 'succeeded') return undefined
   if (job.kind === 'speak') return { name: 'video', params: { id: job.id } }
+  if (job.kind === 'evaluate') return undefined
   if (job.kind === 'pull_weights') return { name: 'settings', params: { tab: 'weights' } }
   return { name: 'avatars' }
 }

@@ -22,7 +22,9 @@ describe('the draft of a video', () => {
     expect(Object.keys(recording)).not.toContain('source')
     expect(Object.keys(recording)).not.toContain('transcript')
     const known = requested({ ...draft, source: 'file', transcript: ' Hello. \n' })
-    expect(known).toMatchObject({ transcript: 'Hello.', subtitles: true })
+    expect(known).toMatchObject({ transcript: 'Hello.', language: '', subtitles: true })
+    expect(requested({ ...draft, source: 'file', transcript: 'Das ist nicht die Katze.' })).toMatchObject({ language: 'de' })
+    expect(requested({ ...draft, source: 'file', transcript: '这不是猫。' })).toMatchObject({ language: '' })
     expect(Object.keys(known)).not.toContain('text')
   })
 

@@ -164,7 +164,7 @@ export default {
       job_gpus: 'One job each; -1: all that are found.',
       threads: 'That the face networks may use while an avatar is made.',
       offline: 'A missing model file is then an error.',
-      upload_mb: 'Of one file.',
+      upload_mb: 'Of all files that are sent at once.',
       rate_limit: 'For each token; 0: any number.',
       log_level: 'To the server’s standard error.',
     },

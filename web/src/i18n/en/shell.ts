@@ -21,6 +21,7 @@ export default {
     videos: 'Videos',
     new_video: 'New video',
     compare: 'Compare',
+    lips: 'Check the lips',
     training: 'Training',
     live: 'Live',
     jobs: 'Jobs',

@@ -166,7 +166,7 @@ const zh: typeof en = {
       job_gpus: '每块一个任务；-1：全部可用的。',
       threads: '制作形象时人脸网络可用的核数。',
       offline: '缺少模型文件时直接报错。',
-      upload_mb: '单个文件。',
+      upload_mb: '一次上传的全部文件。',
       rate_limit: '按令牌计算；0：不限制。',
       log_level: '写入服务器的标准错误输出。',
     },

@@ -23,6 +23,7 @@ const zh: typeof en = {
     videos: '视频',
     new_video: '新建视频',
     compare: '对比',
+    lips: '检查口型',
     training: '训练',
     live: '实时对话',
     jobs: '任务',

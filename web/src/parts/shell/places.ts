@@ -26,6 +26,6 @@ export const FIRST: Place['name'][] = ['home', 'videos', 'live', 'avatars']
 /** Which place a path belongs to. */
 export function placeOf(path: string): Place['name'] {
   const first = path.split('/')[1] ?? ''
-  if (first === 'compare') return 'videos'
+  if (first === 'compare' || first === 'lips') return 'videos'
   return PLACES.find(({ name }) => name === first)?.name ?? 'home'
 }

@@ -1,5 +1,6 @@
 import { reactive, watch } from 'vue'
 import { remembered } from '../../shared/remembered'
+import { toldLanguage } from './guess'
 
 export type Source = 'text' | 'file' | 'microphone'
 
@@ -55,7 +56,7 @@ export function requested(draft: Draft): Record<string, string | number | boolea
   const { source, text, transcript, voice, ...rest } = draft
   if (source === 'text') return { ...rest, text: text.trim(), voice }
   const said = transcript.trim()
-  return { ...rest, subtitles: rest.subtitles && said !== '', ...(said && { transcript: said }) }
+  return { ...rest, subtitles: rest.subtitles && said !== '', ...(said && { transcript: said, language: toldLanguage(said) }) }
 }
 
 export function changedOptions(draft: Draft): number {

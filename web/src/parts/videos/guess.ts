@@ -41,6 +41,16 @@ export function guessedLanguage(text: string): string {
   return byWords(sample)
 }
 
+/** Languages in Latin script, which that script does not tell apart. */
+const LATIN = ['de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'tr', 'vi']
+export const isLatin = (tag: string): boolean => LATIN.includes(tag)
+
+/** What a server has to be told of the language of what is said in a recording; "": the script says enough. */
+export function toldLanguage(text: string): string {
+  const language = guessedLanguage(text)
+  return isLatin(language) ? language : ''
+}
+
 function byWords(text: string): string {
   const votes = new Map<string, number>()
   for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
