@@ -107,6 +107,17 @@ def test_pauses_and_noise_that_the_text_does_not_have(aligner: Aligner, settings
     assert found.sentences[1][1] == pytest.approx(second_s, abs=0.05)
 
 
+def test_a_noise_gate_beside_a_room_is_a_pause_like_the_room(aligner: Aligner, settings: Settings):
+    first, _, _ = spoken(settings, "en-us+m3", "Please put the big map on top of my brown piano.")
+    second, _, _ = spoken(settings, "en-us+m3", "Nobody may move it before we come back.")
+    found = aligner.align([room(0.5), first, np.zeros(64_000, np.float32), second, room(0.5)], ENGLISH)
+    assert found.fits
+    begin = 0.5 + len(first) / SAMPLE_RATE
+    (pause,) = (sound for sound in found.phonemes if not sound.ipa and sound.end_s - sound.start_s > 3.0)
+    assert pause.start_s < begin + 0.1
+    assert pause.end_s > begin + 3.9
+
+
 def test_words_are_found_for_subtitles(aligner: Aligner, settings: Settings):
     samples, _, words = spoken(settings, "en-us+m3", ENGLISH)
     found = aligner.align([samples], ENGLISH)

@@ -17,6 +17,8 @@ _SLOPE_FRAMES = 3
 _BELOW_PEAK_DB, _QUIETEST_DB = 35.0, -65.0
 _NOISE_DB, _PAUSE_BELOW_PEAK_DB, _SOFTNESS_DB = 12.0, 20.0, 3.0
 """A pause is less than so much louder than the quietest, or so much quieter than the loudest, whichever is less; with a soft border."""
+_PAUSE_SURELY_DB = 30.0
+"""What is so much quieter than the loudest is a pause, even where something quieter is: a noise gate leaves digital silence beside the room."""
 
 
 class Spectra:
@@ -53,15 +55,18 @@ class Spectra:
     def pauses(self) -> NDArray[np.float32]:
         """(N,), 0 … 1: how unlikely a frame is as part of a pause."""
         quiet, loud = np.percentile(self.loudness, [5, 95])
-        border = min(quiet + _NOISE_DB, loud - _PAUSE_BELOW_PEAK_DB)
+        border = max(min(quiet + _NOISE_DB, loud - _PAUSE_BELOW_PEAK_DB), loud - _PAUSE_SURELY_DB)
         return (1.0 / (1.0 + np.exp((border - self.loudness) / _SOFTNESS_DB))).astype(np.float32)
 
     def compared(self) -> NDArray[np.float32]:
         """(N, 2 * BANDS): bands and their slopes, each with mean 0 and the same spread over the speech; a frame's length is about 1."""
         values = np.concatenate([self.bands, _slopes(self.bands)], axis=1)
         heard = values[self.speech]
-        values = (values - heard.mean(axis=0)) / (heard.std(axis=0) + 1e-3)
-        return (values / np.sqrt(2 * BANDS)).astype(np.float32)
+        mean, spread = heard.mean(axis=0), heard.std(axis=0) + 1e-3
+        del heard  # as large as the values themselves
+        values -= mean
+        values /= spread * np.float32(np.sqrt(2 * BANDS))
+        return values
 
 
 def _slopes(bands: NDArray[np.float32]) -> NDArray[np.float32]:
