@@ -69,7 +69,8 @@ class PersonalPerformance:
         self._index = 0
         self._past: deque[Row] = deque(maxlen=self._reach)
         self._left = np.zeros(len(MOUTH_CHANNELS), np.float32)
-        self._shown = self._foretold([])
+        self._coming: Sequence[Row] = []
+        self._shown = self._foretold([])[0]
         self._off = np.zeros_like(self._shown)
         self._since_switch_s = math.inf
         self._was_idle = True
@@ -96,6 +97,7 @@ class PersonalPerformance:
         """Drops everything not yet returned; the stream's sample position that was reached."""
         self._inner.clear()
         self._segments.clear()
+        self._coming = []
         return frame_bounds(self._index, self.fps)[0]
 
     def act(self, name: str) -> None:
@@ -128,6 +130,10 @@ class PersonalPerformance:
         self._inner.idle()
         return self._show(np.zeros(len(MOUTH_CHANNELS), np.float32), [], idle=True)
 
+    def ahead(self, count: int) -> NDArray[np.float32]:
+        """The coefficients that will follow the frame given last, float32 (count, K): as far as sound is known, then the way to rest."""
+        return self._foretold(self._coming, count)
+
     def _fill(self, segment: _Segment) -> None:
         """Makes the next frame of the segment and those that it looks at, as far as they can be made."""
         while len(segment.frames) <= self._reach:
@@ -146,19 +152,20 @@ class PersonalPerformance:
         x = min(1.0, self._since_switch_s / _RELEASE_S)
         left = 1.0 - x * x * (3.0 - 2.0 * x)
         row = (self._left * left).astype(np.float32) if idle else mouth
-        target = self._foretold([row, *ahead])
+        target = self._foretold([row, *ahead])[0]
         if idle != self._was_idle:
             self._off = self._shown - target
         self._was_idle = idle
         self._shown = (target + self._off * left).astype(np.float32)
         self._past.append(row)
+        self._coming = ahead
         self._index += 1
         return self._shown
 
-    def _foretold(self, now: Sequence[Row]) -> Row:
-        """What the calibration makes of the past, this row and those after it; before and beyond, the mouth is at rest."""
-        rows = np.zeros((2 * self._reach + 1, len(MOUTH_CHANNELS)), np.float32)
-        for index, row in enumerate([*self._past, *now], self._reach - len(self._past)):
-            rows[index] = row
+    def _foretold(self, now: Sequence[Row], count: int = 1) -> NDArray[np.float32]:
+        """What the calibration makes of the rows from `now` on after the past, (count, K); before and beyond, the mouth is at rest."""
+        rows = np.zeros((2 * self._reach + count, len(MOUTH_CHANNELS)), np.float32)
+        for row, known in zip(rows[self._reach - len(self._past) :], [*self._past, *now], strict=False):
+            row[:] = known
         held = np.repeat(rows, self._rows, axis=0)
-        return self._calibration.apply(held)[self._reach * self._rows]
+        return self._calibration.apply(held)[self._reach * self._rows :: self._rows][:count]
