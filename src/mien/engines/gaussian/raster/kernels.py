@@ -1,11 +1,12 @@
 """The rasteriser's compiled loops: what is seen where, the picture, and the gradients.
 
-The picture is cut into bands of 16 rows. Each has a list of the splats that touch it, nearest first, and is drawn by itself into planes that
-fit into the processor's cache: any number of threads draw the same picture, bit by bit. In every row a splat covers a span whose ends
-are known in closed form; it is drawn eight pixels at a time, and those beyond its edge get nothing.
+The picture is cut into bands of 16 rows. Each has a list of the splats that touch it, nearest first, and is drawn by itself into planes that fit
+into the processor's cache: any number of threads draw the same picture, bit by bit. In each of its rows a splat gets the same number
+of pixels, placed where its ellipse lies in that row, `WIDTH` of them at a time; those beyond its edge get nothing. That costs less than
+spans of exact length: processors guess a constant length right.
 
-Convention: `x`, `y` are pixels, centres at integers. `q = a dx² + 2 b dx dy + c dy²`, `alpha = opacity · exp(-q / 2)`,
-nothing where alpha < 1 / 255. One splat in depth order is one row of `shapes`, one "entry" is one splat in one band.
+Convention: `x`, `y` are pixels, centres at integers. `alpha = opacity · exp(-q / 2)`, `q = a dx² + 2 b dx dy + c dy²`, nothing where
+alpha < 1 / 255. Loops know only `z = log(alpha) / 8`, whose coefficients are the conic's times -1 / 16. An "entry" is one splat in one band.
 """
 
 from __future__ import annotations
@@ -16,10 +17,23 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mien.engines.gaussian.raster.lanes import load, ramp, spread, store, total, where_at_most
+from mien.engines.gaussian.raster.lanes import (
+    WIDTH,
+    clamp,
+    load,
+    load_rgb,
+    ramp,
+    spread,
+    store,
+    store_rgb,
+    total,
+    truncate,
+    where_at_least,
+)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
 
 BAND = 16
 """Rows of a band."""
@@ -27,190 +41,251 @@ BAND = 16
 OPAQUE = np.float32(0.99)
 """No splat hides more than this: gradients divide by 1 - alpha."""
 
-_FAINT = np.float32(1 / 255)
-_NUMBERS = 12  # of a splat: mean x y, conic a b c, opacity, red, green, blue, q at its edge, a·c - b², half its height
-_ALMOST_ONE = np.float32(0.9999)  # integer part of x + this: x rounded up
-_ZERO, _ONE, _EIGHT = np.float32(0), np.float32(1), np.float32(8)
+NUMBERS = 16
+"""float32 numbers of a splat in `shapes`, one cache line: mean x y; of z the coefficients of dx², dx dy, dy² and the constant; red, green, blue;
+half its width in a row and how far that lies to the left per row; half its height; opacity; three unused."""
+
+_ALMOST_ONE = np.float32(0.9999)  # the integer part of x + this is x rounded up
+_FAR = np.float32(1e7)
+_FAINT = np.float32(-math.log(255) / 8)  # z where alpha is 1 / 255
+_ZERO, _ONE, _STEP = np.float32(0), np.float32(1), np.float32(WIDTH)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def order_by_depth(depth: Floats) -> Ints:
-    """Numbers of the splats, smallest depth first; equal ones as they stand. Radix sort by 11 bits three times; depth is finite."""
-    count = len(depth)
-    keys = depth.view(np.uint32).copy()
+def measure(
+    mean: Floats, conic: Floats, opacity: Floats, edge: Floats, colour: Floats, width: int, height: int
+) -> tuple[Floats, Ints]:
+    """What drawing needs of every splat, and the bands it touches.
+
+    Args:
+        mean, conic, opacity, colour: as `Splats2D`.
+        edge: (N,) q where alpha is 1 / 255, 2 log(255 opacity); <= 0 for those that draw nothing.
+        width, height: of the picture.
+
+    Returns:
+        shapes: (N · NUMBERS,), see there; not set for those that are not seen.
+        bands: (N, 2), the first and the one after the last; equal for those that are not seen.
+    """
+    count = len(opacity)
+    shapes, bands = np.empty(count * NUMBERS, np.float32), np.zeros((count, 2), np.int32)
     for i in range(count):
-        # As unsigned integers, floats sort by size if the sign is turned round, and negative ones wholly.
-        keys[i] ^= np.uint32(0xFFFFFFFF) if keys[i] >> np.uint32(31) else np.uint32(0x80000000)
-    order, other = np.arange(count, dtype=np.int32), np.empty(count, np.int32)
-    places = np.empty(2048, np.int64)
-    for shift in (np.uint32(0), np.uint32(11), np.uint32(22)):
-        places[:] = 0
-        for i in range(count):
-            places[keys[i] >> shift & np.uint32(2047)] += 1
+        a, b, c = conic[i, 0], conic[i, 1], conic[i, 2]
+        area = np.float32(np.float64(a) * c - np.float64(b) * b)
+        if not (edge[i] > 0 and area > 0 and 0 < a < _FAR and c < _FAR):
+            continue
+        x, y = mean[i, 0], mean[i, 1]
+        ratio = edge[i] / area
+        reach_x, reach_y = np.float32(math.sqrt(ratio * c)), np.float32(math.sqrt(ratio * a))
+        top, bottom = max(y - reach_y, _ZERO), min(y + reach_y, np.float32(height - 1))
+        if not (x + reach_x >= 0 and x - reach_x <= width - 1 and top <= bottom and reach_x < _FAR and reach_y < _FAR):
+            continue
+        at = i * NUMBERS
+        shapes[at], shapes[at + 1] = x, y
+        sixteenth = np.float32(-1 / 16)
+        shapes[at + 2], shapes[at + 3], shapes[at + 4] = sixteenth * a, sixteenth * (b + b), sixteenth * c
+        shapes[at + 5] = edge[i] / np.float32(16) + _FAINT
+        shapes[at + 6], shapes[at + 7], shapes[at + 8] = colour[i, 0], colour[i, 1], colour[i, 2]
+        inverse = _ONE / a
+        # A little wider, so that rounding loses no pixel.
+        shapes[at + 9], shapes[at + 10] = np.float32(math.sqrt(edge[i] * inverse)) + np.float32(1e-3), b * inverse
+        shapes[at + 11] = reach_y
+        shapes[at + 12] = min(opacity[i], OPAQUE)
+        bands[i, 0], bands[i, 1] = int(top) // BAND, int(bottom) // BAND + 1
+    return shapes, bands
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def order_by_depth(depth: Floats, bands: Ints) -> Ints:
+    """Numbers of the splats that are seen, smallest depth first; equal ones as they stand. Radix sort by 11 bits three times."""
+    keys = np.empty(len(depth), np.uint32)
+    bits = depth.view(np.uint32)
+    order = np.empty(len(depth), np.int32)
+    count = 0
+    places = np.zeros((3, 2048), np.int32)
+    for i in range(len(depth)):
+        if bands[i, 0] < bands[i, 1]:
+            # As unsigned integers, floats sort by size if the sign is turned round, and negative ones wholly.
+            key = bits[i] ^ (np.uint32(0xFFFFFFFF) if bits[i] >> np.uint32(31) else np.uint32(0x80000000))
+            keys[i] = key
+            order[count] = i
+            count += 1
+            for digit in range(3):
+                places[digit, key >> np.uint32(11 * digit) & np.uint32(2047)] += 1
+    order = order[:count]
+    other = np.empty(count, np.int32)
+    for digit in range(3):
         before = 0
-        for digit in range(2048):
-            here = places[digit]
-            places[digit] = before
+        for value in range(2048):
+            here = places[digit, value]
+            places[digit, value] = before
             before += here
-        for i in range(count):
-            digit = keys[order[i]] >> shift & np.uint32(2047)
-            other[places[digit]] = order[i]
-            places[digit] += 1
+        for k in range(count):
+            i = order[k]
+            value = keys[i] >> np.uint32(11 * digit) & np.uint32(2047)
+            other[places[digit, value]] = i
+            places[digit, value] += 1
         order, other = other, order
     return order
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sort_into_bands(
-    mean: Floats, conic: Floats, opacity: Floats, colour: Floats, order: Ints, width: int, height: int
-) -> tuple[Floats, NDArray[np.int64], Ints]:
-    """Which splats each band of the picture shows.
-
-    Args:
-        mean, conic, opacity, colour: as `Splats2D`.
-        order: of the splats, nearest first.
-        width, height: of the picture.
+def sort_into_bands(shapes: Floats, bands: Ints, order: Ints, height: int) -> tuple[Floats, Longs, Ints]:
+    """The entries of each band.
 
     Returns:
-        shapes: (N, 12) in depth order, see above; rows of splats that are not seen are not set.
+        entries: (E · NUMBERS,) copies from `shapes`, band after band, nearest first in each.
         start: (bands + 1,) where each band's entries begin.
-        entries: (E,) rows of `shapes`, nearest first in each band.
+        owners: (E,) the splats' numbers.
     """
-    count = len(order)
-    bands = (height + BAND - 1) // BAND
-    shapes = np.empty((count, _NUMBERS), np.float32)
-    first, last = np.empty(count, np.int32), np.empty(count, np.int32)
-    start = np.zeros(bands + 1, np.int64)
-    for k in range(count):
-        i = order[k]
-        first[k], last[k] = 0, -1
-        a, b, c = conic[i, 0], conic[i, 1], conic[i, 2]
-        area = np.float32(np.float64(a) * c - np.float64(b) * b)
-        strength = min(opacity[i], OPAQUE)
-        if not (strength > _FAINT and area > 0 and a > 0):
-            continue
-        edge = np.float32(2) * np.float32(math.log(strength * np.float32(255)))
-        mx, my = mean[i, 0], mean[i, 1]
-        reach_x, reach_y = np.float32(math.sqrt(edge * c / area)), np.float32(math.sqrt(edge * a / area))
-        top, bottom = max(my - reach_y, _ZERO), min(my + reach_y, np.float32(height - 1))
-        if not (mx + reach_x >= 0 and mx - reach_x <= width - 1 and top <= bottom):
-            continue
-        shapes[k, 0], shapes[k, 1] = mx, my
-        shapes[k, 2], shapes[k, 3], shapes[k, 4] = a, b, c
-        shapes[k, 5] = strength
-        shapes[k, 6], shapes[k, 7], shapes[k, 8] = colour[i, 0], colour[i, 1], colour[i, 2]
-        shapes[k, 9], shapes[k, 10], shapes[k, 11] = edge, area, reach_y
-        first[k], last[k] = int(top) // BAND, int(bottom) // BAND
-        for band in range(first[k], last[k] + 1):
+    start = np.zeros((height + BAND - 1) // BAND + 1, np.int64)
+    for i in range(len(bands)):
+        for band in range(bands[i, 0], bands[i, 1]):
             start[band + 1] += 1
-    for band in range(bands):
-        start[band + 1] += start[band]
-    entries = np.empty(start[bands], np.int32)
-    free = start[:bands].copy()
-    for k in range(count):
-        for band in range(first[k], last[k] + 1):
-            entries[free[band]] = k
+    for band in range(1, len(start)):
+        start[band] += start[band - 1]
+    free = start[:-1].copy()
+    owners = np.empty(start[-1], np.int32)
+    entries = np.empty(start[-1] * NUMBERS, np.float32)
+    for k in range(len(order)):
+        i = order[k]
+        for band in range(bands[i, 0], bands[i, 1]):
+            entry = free[band]
             free[band] += 1
-    return shapes, start, entries
+            owners[entry] = i
+            for part in range(0, NUMBERS, WIDTH):
+                store(entries, entry * NUMBERS + part, load(shapes, np.int64(i) * NUMBERS + part))
+    return entries, start, owners
+
+
+@njit(nogil=True, inline="always")
+def _stride(width):  # noqa: ANN001
+    """Numbers of a row of a plane: whole steps, and one more for the last to run over."""
+    return (width + WIDTH - 1) // WIDTH * WIDTH + WIDTH
 
 
 @njit(nogil=True, error_model="numpy", fastmath=True, inline="always")
-def _falloff(q):  # noqa: ANN001
-    """exp(-q / 2) for 0 <= q <= 11.1, to 2e-6: the eighth power of a polynomial of degree 5."""
-    z = q * np.float32(-1 / 16)
-    p = z * np.float32(1 / 120) + np.float32(1 / 24)
-    p = (((p * z + np.float32(1 / 6)) * z + np.float32(1 / 2)) * z + _ONE) * z + _ONE
+def _place(entries, at, upper, rows, stride, spans):  # noqa: ANN001
+    """Where an entry lies in its band.
+
+    Args:
+        entries, at: its numbers.
+        upper, rows: the band's first row in the picture, and how many it has.
+        stride: of the planes.
+        spans: filled for each of its rows, (5 · BAND,): the first pixel; from its centre to the mean, dx; dy; z's part that grows with dx, and
+            that which does not.
+
+    Returns:
+        top: its first row in the band.
+        count: of its rows.
+        pixels: that it gets in each row, from the first on.
+    """
+    mx, my, half, reach = entries[at], entries[at + 1], entries[at + 9], entries[at + 11]
+    top = np.int64(max(my - reach, np.float32(upper)) + _ALMOST_ONE)
+    count = np.int64(min(my + reach, np.float32(upper + rows - 1))) + 1 - top
+    pixels = min((np.int64(half + half) + WIDTH) // WIDTH * WIDTH, stride - WIDTH)
+    for row in range(0, count, WIDTH):
+        dy = ramp() + (np.float32(top + row) - my)
+        left = truncate(
+            clamp(dy * -entries[at + 10] + (mx - half), _ZERO, np.float32(stride - pixels - 1)) + _ALMOST_ONE
+        )
+        store(spans, row, left)
+        store(spans, row + BAND, left - mx)
+        store(spans, row + 2 * BAND, dy)
+        store(spans, row + 3 * BAND, dy * entries[at + 3])
+        store(spans, row + 4 * BAND, dy * dy * entries[at + 4] + entries[at + 5])
+    return top - upper, count, pixels
+
+
+@njit(nogil=True, error_model="numpy", fastmath=True, inline="always")
+def _alpha(z):  # noqa: ANN001
+    """exp(8 z) for log(1 / 255) <= 8 z <= 0, else 0; to 2e-5 of it: the eighth power of the polynomial of degree 4 with the least relative error."""
+    p = z * np.float32(0.02930796) + np.float32(0.15936001)
+    p = ((p * z + np.float32(0.49815323)) * z + np.float32(0.99983075)) * z + np.float32(0.9999974)
     p = p * p
     p = p * p
-    return p * p
+    return where_at_least(z, _FAINT, p * p)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def draw(
-    shapes: Floats,
-    start: NDArray[np.int64],
-    entries: Ints,
+    entries: Floats,
+    start: Longs,
     background: Floats,
     image: Floats,
     transmittance: Floats,
+    width: int,
+    height: int,
     part: int,
     parts: int,
 ) -> None:
-    """Draws the bands `part`, `part + parts` … into `image` (H, W, 3) and `transmittance` (H, W).
+    """Draws the bands `part`, `part + parts` …
 
     Args:
-        shapes, start, entries: of `sort_into_bands`.
-        background: (H, W, 3), or (0, 0, 3) for none.
-        image, transmittance: filled.
+        entries, start: of `sort_into_bands`.
+        background: (H · W · 3,), or (0,) for none.
+        image, transmittance: (H · W · 3,) and (H · W,), filled.
+        width, height: of the picture.
         part, parts: this thread's number and how many there are.
     """
-    height, width = transmittance.shape
-    stride = (width + 7) // 8 * 8 + 8
-    red, green, blue = 0, BAND * stride, 2 * BAND * stride
-    through = 3 * BAND * stride
+    stride = _stride(width)
+    red, green, blue, through = 0, BAND * stride, 2 * BAND * stride, 3 * BAND * stride
     planes = np.empty(4 * BAND * stride, np.float32)
+    spans = np.empty(5 * BAND, np.float32)
     step = ramp()
-    right_end = np.float32(width - 1)
+    whole = width - width % WIDTH
     for band in range(part, len(start) - 1, parts):
         upper = band * BAND
         rows = min(BAND, height - upper)
         planes[:through] = 0
         planes[through:] = 1
-        for entry in range(start[band], start[band + 1]):
-            k = entries[entry]
-            mx, my = shapes[k, 0], shapes[k, 1]
-            a, b, c = shapes[k, 2], shapes[k, 3], shapes[k, 4]
-            strength, r, g, bl = shapes[k, 5], shapes[k, 6], shapes[k, 7], shapes[k, 8]
-            edge, area, reach_y = shapes[k, 9], shapes[k, 10], shapes[k, 11]
-            inverse = _ONE / a
-            b2 = b + b
-            top = np.int64(max(my - reach_y, np.float32(upper)) + _ALMOST_ONE)
-            bottom = np.int64(min(my + reach_y, np.float32(upper + rows - 1)))
-            for y in range(top, bottom + 1):
-                dy = np.float32(y) - my
-                half = np.float32(math.sqrt(max(a * edge - area * dy * dy, _ZERO))) * inverse
-                middle = mx - b * inverse * dy
-                left = np.int64(max(middle - half, _ZERO) + _ALMOST_ONE)
-                right = np.int64(min(middle + half, right_end))
-                at = (y - upper) * stride + left
-                bdy, cdy = b2 * dy, c * dy * dy
-                dx = step + (np.float32(left) - mx)
-                while left <= right:
-                    q = (dx * a + bdy) * dx + cdy
-                    alpha = where_at_most(q, edge, _falloff(q) * strength)
-                    seen = load(planes, at + through)
+        for at in range(start[band] * NUMBERS, start[band + 1] * NUMBERS, NUMBERS):
+            a, r, g, b = entries[at + 2], entries[at + 6], entries[at + 7], entries[at + 8]
+            top, count, pixels = _place(entries, at, upper, rows, stride, spans)
+            for row in range(count):
+                dx = step + spans[row + BAND]
+                linear, constant = spans[row + 3 * BAND], spans[row + 4 * BAND]
+                first = (top + row) * stride + np.int64(spans[row])
+                for p in range(first, first + pixels, WIDTH):
+                    alpha = _alpha((dx * a + linear) * dx + constant)
+                    seen = load(planes, p + through)
                     weight = alpha * seen
-                    store(planes, at + through, seen - weight)
-                    store(planes, at + red, load(planes, at + red) + weight * r)
-                    store(planes, at + green, load(planes, at + green) + weight * g)
-                    store(planes, at + blue, load(planes, at + blue) + weight * bl)
-                    left += 8
-                    at += 8
-                    dx = dx + _EIGHT
+                    store(planes, p + through, seen - weight)
+                    store(planes, p + red, load(planes, p + red) + weight * r)
+                    store(planes, p + green, load(planes, p + green) + weight * g)
+                    store(planes, p + blue, load(planes, p + blue) + weight * b)
+                    dx = dx + _STEP
         for row in range(rows):
-            y = upper + row
-            for x in range(width):
-                at = row * stride + x
-                transmittance[y, x] = planes[at + through]
-                image[y, x, 0] = planes[at + red]
-                image[y, x, 1] = planes[at + green]
-                image[y, x, 2] = planes[at + blue]
+            to, p = (upper + row) * width, row * stride
             if len(background):
-                for x in range(width):
+                for x in range(whole, width):
                     for channel in range(3):
-                        image[y, x, channel] += background[y, x, channel] * transmittance[y, x]
+                        planes[p + x + channel * green] += planes[p + x + through] * background[3 * (to + x) + channel]
+            for x in range(0, whole, WIDTH):
+                seen = load(planes, p + x + through)
+                r_, g_, b_ = load(planes, p + x + red), load(planes, p + x + green), load(planes, p + x + blue)
+                if len(background):
+                    behind = load_rgb(background, 3 * (to + x))
+                    r_, g_, b_ = r_ + seen * behind[0], g_ + seen * behind[1], b_ + seen * behind[2]
+                store_rgb(image, 3 * (to + x), r_, g_, b_)
+                store(transmittance, to + x, seen)
+            for x in range(whole, width):
+                image[3 * (to + x)] = planes[p + x + red]
+                image[3 * (to + x) + 1] = planes[p + x + green]
+                image[3 * (to + x) + 2] = planes[p + x + blue]
+                transmittance[to + x] = planes[p + x + through]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def differentiate(
-    shapes: Floats,
-    start: NDArray[np.int64],
-    entries: Ints,
+    entries: Floats,
+    start: Longs,
     image: Floats,
     transmittance: Floats,
     d_image: Floats,
     d_transmittance: Floats,
     slots: Floats,
+    width: int,
+    height: int,
     part: int,
     parts: int,
 ) -> None:
@@ -221,103 +296,91 @@ def differentiate(
     loses each splat's part in turn.
 
     Args:
-        shapes, start, entries: of `sort_into_bands`.
+        entries, start: of `sort_into_bands`.
         image, transmittance: what `draw` gave.
-        d_image, d_transmittance: the loss's gradients, (H, W, 3) and (H, W), or (0, 0) for none.
+        d_image, d_transmittance: the loss's gradients, (H · W · 3,) and (H · W,), or (0,) for none.
         slots: (E, 9), filled: d of mean x y, conic a b c, opacity, red, green, blue.
+        width, height: of the picture.
         part, parts: as `draw`.
     """
-    height, width = transmittance.shape
-    stride = (width + 7) // 8 * 8 + 8
+    stride = _stride(width)
     red, green, blue = 0, BAND * stride, 2 * BAND * stride
     behind, through = 3 * BAND * stride, 4 * BAND * stride
     planes = np.zeros(5 * BAND * stride, np.float32)
-    step, nothing = ramp(), spread(_ZERO)
-    right_end = np.float32(width - 1)
+    spans = np.empty(5 * BAND, np.float32)
+    step, nothing, one = ramp(), spread(_ZERO), spread(_ONE)
     for band in range(part, len(start) - 1, parts):
         upper = band * BAND
         rows = min(BAND, height - upper)
         planes[through:] = 1
         for row in range(rows):
-            y = upper + row
+            to, p = (upper + row) * width, row * stride
             for x in range(width):
-                at = row * stride + x
-                v0, v1, v2 = d_image[y, x, 0], d_image[y, x, 1], d_image[y, x, 2]
-                planes[at + red] = v0
-                planes[at + green] = v1
-                planes[at + blue] = v2
-                planes[at + behind] = v0 * image[y, x, 0] + v1 * image[y, x, 1] + v2 * image[y, x, 2]
+                v0, v1, v2 = d_image[3 * (to + x)], d_image[3 * (to + x) + 1], d_image[3 * (to + x) + 2]
+                planes[p + x + red] = v0
+                planes[p + x + green] = v1
+                planes[p + x + blue] = v2
+                planes[p + x + behind] = (
+                    v0 * image[3 * (to + x)] + v1 * image[3 * (to + x) + 1] + v2 * image[3 * (to + x) + 2]
+                )
             if len(d_transmittance):
                 for x in range(width):
-                    planes[row * stride + x + behind] += d_transmittance[y, x] * transmittance[y, x]
+                    planes[p + x + behind] += d_transmittance[to + x] * transmittance[to + x]
         for entry in range(start[band], start[band + 1]):
-            k = entries[entry]
-            mx, my = shapes[k, 0], shapes[k, 1]
-            a, b, c = shapes[k, 2], shapes[k, 3], shapes[k, 4]
-            strength, r, g, bl = shapes[k, 5], shapes[k, 6], shapes[k, 7], shapes[k, 8]
-            edge, area, reach_y = shapes[k, 9], shapes[k, 10], shapes[k, 11]
-            inverse = _ONE / a
-            b2 = b + b
-            d_r, d_g, d_b, d_strength = nothing, nothing, nothing, nothing
-            k_x, k_y, k_xx, k_xy, k_yy = nothing, nothing, nothing, nothing, nothing
-            top = np.int64(max(my - reach_y, np.float32(upper)) + _ALMOST_ONE)
-            bottom = np.int64(min(my + reach_y, np.float32(upper + rows - 1)))
-            for y in range(top, bottom + 1):
-                dy = np.float32(y) - my
-                half = np.float32(math.sqrt(max(a * edge - area * dy * dy, _ZERO))) * inverse
-                middle = mx - b * inverse * dy
-                left = np.int64(max(middle - half, _ZERO) + _ALMOST_ONE)
-                right = np.int64(min(middle + half, right_end))
-                at = (y - upper) * stride + left
-                bdy, cdy = b2 * dy, c * dy * dy
-                dx = step + (np.float32(left) - mx)
-                while left <= right:
-                    q = (dx * a + bdy) * dx + cdy
-                    share = where_at_most(q, edge, _falloff(q))
-                    alpha = share * strength
-                    seen = load(planes, at + through)
+            at = entry * NUMBERS
+            a, r, g, b = entries[at + 2], entries[at + 6], entries[at + 7], entries[at + 8]
+            top, count, pixels = _place(entries, at, upper, rows, stride, spans)
+            d_r, d_g, d_b = nothing, nothing, nothing
+            k, k_x, k_y, k_xx, k_xy, k_yy = nothing, nothing, nothing, nothing, nothing, nothing
+            for row in range(count):
+                dx, dy = step + spans[row + BAND], spans[row + 2 * BAND]
+                linear, constant = spans[row + 3 * BAND], spans[row + 4 * BAND]
+                first = (top + row) * stride + np.int64(spans[row])
+                here, here_x = nothing, nothing
+                for p in range(first, first + pixels, WIDTH):
+                    alpha = _alpha((dx * a + linear) * dx + constant)
+                    seen = load(planes, p + through)
                     weight = alpha * seen
-                    store(planes, at + through, seen - weight)
-                    v0, v1, v2 = load(planes, at + red), load(planes, at + green), load(planes, at + blue)
-                    pull = v0 * r + v1 * g + v2 * bl
-                    rest = load(planes, at + behind) - weight * pull
-                    store(planes, at + behind, rest)
+                    store(planes, p + through, seen - weight)
+                    v0, v1, v2 = load(planes, p + red), load(planes, p + green), load(planes, p + blue)
+                    pull = v0 * r + v1 * g + v2 * b
+                    rest = load(planes, p + behind) - weight * pull
+                    store(planes, p + behind, rest)
                     d_r = d_r + weight * v0
                     d_g = d_g + weight * v1
                     d_b = d_b + weight * v2
-                    d_share = share * (seen * pull - rest / (spread(_ONE) - alpha))
-                    d_strength = d_strength + d_share
-                    pulls = d_share * strength
-                    kx = pulls * dx
-                    ky = pulls * dy
-                    k_x = k_x + kx
-                    k_y = k_y + ky
-                    k_xx = k_xx + kx * dx
-                    k_xy = k_xy + kx * dy
-                    k_yy = k_yy + ky * dy
-                    left += 8
-                    at += 8
-                    dx = dx + _EIGHT
+                    d_log = weight * pull - alpha * rest / (one - alpha)
+                    here = here + d_log
+                    here_x = here_x + d_log * dx
+                    k_xx = k_xx + d_log * dx * dx
+                    dx = dx + _STEP
+                k = k + here
+                k_x = k_x + here_x
+                k_y = k_y + here * dy
+                k_xy = k_xy + here_x * dy
+                k_yy = k_yy + here * (dy * dy)
+            # The conic is -16, half of -16 and -16 times z's coefficients.
+            eight, sixteen = np.float32(-8), np.float32(-16)
             along, down = total(k_x), total(k_y)
-            slots[entry, 0] = a * along + b * down
-            slots[entry, 1] = b * along + c * down
+            slots[entry, 0] = sixteen * a * along + eight * entries[at + 3] * down
+            slots[entry, 1] = eight * entries[at + 3] * along + sixteen * entries[at + 4] * down
             slots[entry, 2] = np.float32(-0.5) * total(k_xx)
             slots[entry, 3] = -total(k_xy)
             slots[entry, 4] = np.float32(-0.5) * total(k_yy)
-            slots[entry, 5] = total(d_strength)
+            slots[entry, 5] = total(k) / entries[at + 12]
             slots[entry, 6] = total(d_r)
             slots[entry, 7] = total(d_g)
             slots[entry, 8] = total(d_b)
 
 
 @njit(cache=True, nogil=True)
-def add_up(slots: Floats, entries: Ints, order: Ints, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def add_up(slots: Floats, owners: Ints, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """The gradients (N, 2), (N, 3), (N,), (N, 3) of mean, conic, opacity and colour from those of the entries, in their order."""
-    count = len(order)
+    count = len(opacity)
     d_mean, d_conic = np.zeros((count, 2), np.float32), np.zeros((count, 3), np.float32)
     d_opacity, d_colour = np.zeros(count, np.float32), np.zeros((count, 3), np.float32)
-    for entry in range(len(entries)):
-        i = order[entries[entry]]
+    for entry in range(len(owners)):
+        i = owners[entry]
         for axis in range(2):
             d_mean[i, axis] += slots[entry, axis]
         for axis in range(3):

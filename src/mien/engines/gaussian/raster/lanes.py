@@ -1,4 +1,4 @@
-"""Eight float32 numbers that compiled code adds, multiplies and stores at once.
+"""A few float32 numbers that compiled code adds, multiplies and stores at once.
 
 A splat covers 4 to 12 pixels of a row. The compiler's own vectorisation leaves such short loops to their scalar rest; values of this type are LLVM vectors
 from the start, on any processor. Inside `njit` functions they know + - * / among themselves and with float32 numbers.
@@ -8,12 +8,20 @@ from the start, on any processor. Inside `njit` functions they know + - * / amon
 # ruff: noqa: ANN001, ANN201
 
 import operator
+from collections.abc import Callable
+from typing import Any, cast
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import intrinsic as numba_intrinsic
+from numba.extending import models, overload, register_model
 
-WIDTH = 8
+WIDTH = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+"""How many: as many as the processor's widest instruction takes, but at least eight, which two of four are made of elsewhere."""
+
+intrinsic = cast(
+    Callable[[Callable[..., Any]], Callable[..., Any]], numba_intrinsic
+)  # called without its first parameter
 _VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
 _INDEX = ir.IntType(32)
 _NOTHING = ir.Constant(_VECTOR, ir.Undefined)
@@ -23,7 +31,7 @@ class Lanes(types.Type):
     """Numba's name for the type; one value of it never leaves compiled code."""
 
     def __init__(self) -> None:
-        super().__init__(name="Lanes")
+        super().__init__(name=f"Lanes{WIDTH}")
 
 
 lanes = Lanes()
@@ -79,7 +87,7 @@ def _pointer(context, builder, kind, array, index):
 
 @intrinsic
 def load(typing, array, index):
-    """Eight numbers of a flat, contiguous float32 array from `index` on."""
+    """`WIDTH` numbers of a flat, contiguous float32 array from `index` on."""
 
     def generate(context, builder, signature, values):
         value = builder.load(_pointer(context, builder, signature.args[0], values[0], values[1]))
@@ -91,7 +99,7 @@ def load(typing, array, index):
 
 @intrinsic
 def store(typing, array, index, value):
-    """Writes eight numbers into a flat, contiguous float32 array from `index` on."""
+    """Writes `WIDTH` numbers into a flat, contiguous float32 array from `index` on."""
 
     def generate(context, builder, signature, values):
         builder.store(values[2], _pointer(context, builder, signature.args[0], values[0], values[1])).align = 4
@@ -112,7 +120,7 @@ def spread(typing, number):
 
 @intrinsic
 def ramp(typing):
-    """0, 1, 2 … 7."""
+    """0, 1, 2 … WIDTH - 1."""
 
     def generate(context, builder, signature, values):
         return ir.Constant(_VECTOR, [float(lane) for lane in range(WIDTH)])
@@ -121,14 +129,37 @@ def ramp(typing):
 
 
 @intrinsic
-def where_at_most(typing, test, limit, value):
-    """`value` in the lanes in which `test` <= `limit` (a float32 number), 0 in the others."""
+def where_at_least(typing, test, limit, value):
+    """`value` in the lanes in which `test` >= `limit` (a float32 number), 0 in the others."""
 
     def generate(context, builder, signature, values):
-        passes = builder.fcmp_ordered("<=", values[0], _spread(builder, values[1]))
+        passes = builder.fcmp_ordered(">=", values[0], _spread(builder, values[1]))
         return builder.select(passes, values[2], ir.Constant(_VECTOR, [0.0] * WIDTH))
 
     return lanes(lanes, types.float32, lanes), generate
+
+
+@intrinsic
+def clamp(typing, value, low, high):
+    """`value` where it lies between two float32 numbers, else the nearer of them."""
+
+    def generate(context, builder, signature, values):
+        value, low, high = values[0], _spread(builder, values[1]), _spread(builder, values[2])
+        value = builder.select(builder.fcmp_ordered("<", value, low), low, value)
+        return builder.select(builder.fcmp_ordered(">", value, high), high, value)
+
+    return lanes(lanes, types.float32, types.float32), generate
+
+
+@intrinsic
+def truncate(typing, value):
+    """The integer part; of numbers whose size is below 2³¹."""
+
+    def generate(context, builder, signature, values):
+        whole = builder.fptosi(values[0], ir.VectorType(ir.IntType(32), WIDTH))
+        return builder.sitofp(whole, _VECTOR)
+
+    return lanes(lanes), generate
 
 
 @intrinsic
@@ -143,3 +174,46 @@ def total(typing, value):
         return builder.extract_element(value, ir.Constant(_INDEX, 0))
 
     return types.float32(lanes), generate
+
+
+@intrinsic
+def load_rgb(typing, array, index):
+    """Red, green and blue of `WIDTH` pixels of a flat, contiguous float32 RGB picture from number `index` on."""
+
+    def generate(context, builder, signature, values):
+        kind, picture, start = signature.args[0], values[0], values[1]
+        parts = []
+        for third in range(3):
+            at = builder.add(start, ir.Constant(start.type, third * WIDTH))
+            part = builder.load(_pointer(context, builder, kind, picture, at))
+            part.align = 4
+            parts.append(part)
+        channels = []
+        for channel in range(3):
+            places = [3 * pixel + channel for pixel in range(WIDTH)]
+            first = [place if place < 2 * WIDTH else 0 for place in places]
+            both = builder.shuffle_vector(parts[0], parts[1], ir.Constant(ir.VectorType(_INDEX, WIDTH), first))
+            last = [lane if place < 2 * WIDTH else place - WIDTH for lane, place in enumerate(places)]
+            channels.append(builder.shuffle_vector(both, parts[2], ir.Constant(ir.VectorType(_INDEX, WIDTH), last)))
+        return context.make_tuple(builder, signature.return_type, channels)
+
+    return types.UniTuple(lanes, 3)(array, index), generate
+
+
+@intrinsic
+def store_rgb(typing, array, index, red, green, blue):
+    """Writes `WIDTH` pixels into a flat, contiguous float32 RGB picture from number `index` on."""
+
+    def generate(context, builder, signature, values):
+        kind, picture, start, red, green, blue = signature.args[0], *values
+        for third in range(3):
+            places = [divmod(third * WIDTH + lane, 3) for lane in range(WIDTH)]
+            first = [pixel + WIDTH * channel if channel < 2 else 0 for pixel, channel in places]
+            both = builder.shuffle_vector(red, green, ir.Constant(ir.VectorType(_INDEX, WIDTH), first))
+            last = [lane if channel < 2 else WIDTH + pixel for lane, (pixel, channel) in enumerate(places)]
+            part = builder.shuffle_vector(both, blue, ir.Constant(ir.VectorType(_INDEX, WIDTH), last))
+            at = builder.add(start, ir.Constant(start.type, third * WIDTH))
+            builder.store(part, _pointer(context, builder, kind, picture, at)).align = 4
+        return context.get_dummy_value()
+
+    return types.void(array, index, red, green, blue), generate

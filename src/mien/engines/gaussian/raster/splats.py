@@ -21,8 +21,7 @@ from mien.errors import InputError, UsageError
 
 Floats = NDArray[np.float32]
 
-_NONE = np.zeros((0, 0, 3), np.float32)
-_NO_PLANE = np.zeros((0, 0), np.float32)
+_NOTHING = np.zeros(0, np.float32)
 
 
 class Splats2D(NamedTuple):
@@ -57,10 +56,9 @@ class Drawing:
     """What `gradients` needs of a picture that `render` drew."""
 
     opacity: Floats
-    order: NDArray[np.int32]
-    shapes: Floats
+    entries: Floats
     start: NDArray[np.int64]
-    entries: NDArray[np.int32]
+    owners: NDArray[np.int32]
     image: Floats
     transmittance: Floats
 
@@ -94,12 +92,14 @@ def render(
     _check(splats, width, height, threads)
     if background is not None:
         _fits("background", background, (height, width, 3))
-    order = kernels.order_by_depth(splats.depth)
-    shapes, start, entries = kernels.sort_into_bands(*splats[:4], order, width, height)
+    edge = 2 * np.log(np.clip(splats.opacity, 1 / 255, kernels.OPAQUE) * np.float32(255))
+    shapes, bands = kernels.measure(splats.mean, splats.conic, splats.opacity, edge, splats.colour, width, height)
+    order = kernels.order_by_depth(splats.depth, bands)
+    entries, start, owners = kernels.sort_into_bands(shapes, bands, order, height)
     image, transmittance = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
-    behind = _NONE if background is None else background
-    _share(threads, kernels.draw, shapes, start, entries, behind, image, transmittance)
-    return image, transmittance, Drawing(splats.opacity, order, shapes, start, entries, image, transmittance)
+    behind = _NOTHING if background is None else background.ravel()
+    _share(threads, kernels.draw, entries, start, behind, image.ravel(), transmittance.ravel(), width, height)
+    return image, transmittance, Drawing(splats.opacity, entries, start, owners, image, transmittance)
 
 
 def gradients(
@@ -125,13 +125,13 @@ def gradients(
         _fits("d_transmittance", d_transmittance, drawing.transmittance.shape)
     if threads < 1:
         raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
-    slots = np.empty((len(drawing.entries), 9), np.float32)
-    through = _NO_PLANE if d_transmittance is None else d_transmittance
+    height, width = drawing.transmittance.shape
+    slots = np.empty((len(drawing.owners), 9), np.float32)
     _share(
-        threads, kernels.differentiate, drawing.shapes, drawing.start, drawing.entries,
-        drawing.image, drawing.transmittance, d_image, through, slots,
+        threads, kernels.differentiate, drawing.entries, drawing.start, drawing.image.ravel(), drawing.transmittance.ravel(),
+        d_image.ravel(), _NOTHING if d_transmittance is None else d_transmittance.ravel(), slots, width, height,
     )  # fmt: skip
-    return SplatGradients(*kernels.add_up(slots, drawing.entries, drawing.order, drawing.opacity))
+    return SplatGradients(*kernels.add_up(slots, drawing.owners, drawing.opacity))
 
 
 def _share(threads: int, work: Callable[..., None], *arguments: object) -> None:
