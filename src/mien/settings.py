@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default=[], description="Origins whose pages may call this server with a token, such as https://example.org."
     )
-    upload_mb: int = Field(default=2000, ge=1, description="The largest file that may be sent to the server, MB.")
+    upload_mb: int = Field(default=2000, ge=1, description="The largest upload to the server, all its files together, MB.")
 
     database_url: str = Field(
         default="",
