@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MediaError
-from mien.media import VideoReader, read_audio
-from mien.media.resample import resample
+from mien.evaluation.sync import speech_of
+from mien.media import VideoReader
 from mien.types import SAMPLE_RATE, Image, Samples
 
 MOST_SHIFT_S = 2.0
@@ -41,14 +41,14 @@ class Footage:
         fps: frames per second.
         size: width, height of the frames.
         frames: gives them in order, uint8 RGB, anew with every call.
-        sound: float32 mono 16 kHz from the first frame on, or None.
+        sound: gives it, float32 mono 16 kHz from the first frame on; raises MediaError if there is none.
     """
 
     name: str
     fps: float
     size: tuple[int, int]
     frames: Callable[[], Iterator[Image]]
-    sound: Callable[[], Samples] | None = None
+    sound: Callable[[], Samples]
 
     @classmethod
     def of_file(cls, path: Path, fps: float | None = None) -> Footage:
@@ -65,21 +65,16 @@ class Footage:
             with VideoReader(path, rate) as reader:
                 yield from reader
 
-        def sound() -> Samples:
-            found = read_audio(path)
-            return resample(found.samples, found.sample_rate, SAMPLE_RATE)
-
-        return cls(str(path), rate, size, frames, sound)
+        return cls(str(path), rate, size, frames, lambda: speech_of(path))
 
     def starting(self, first: int) -> Footage:
         """From a frame on."""
         if not first:
             return self
-        sound = self.sound
         return replace(
             self,
             frames=lambda: islice(self.frames(), first, None),
-            sound=None if sound is None else lambda: sound()[round(first / self.fps * SAMPLE_RATE) :],
+            sound=lambda: self.sound()[round(first / self.fps * SAMPLE_RATE) :],
         )
 
     def scaled(self, size: tuple[int, int]) -> Footage:

@@ -29,6 +29,30 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "The video lasts {one} s, the reference {other} s; what both have is compared.",
         "zh": "视频长 {one} 秒，参考视频长 {other} 秒；只比较共有的部分。",
     },
+    "longer": {
+        "en": "The reference goes on after the {one} s of the video; what both have is compared.",
+        "zh": "参考视频比这段 {one} 秒的视频更长；只比较共有的部分。",
+    },
+    "rates": {
+        "en": "The video has {one} frames per second, the reference {other}; both are compared at {both}.",
+        "zh": "视频每秒 {one} 帧，参考视频每秒 {other} 帧；两者均按每秒 {both} 帧比较。",
+    },
+    "sizes": {
+        "en": "The video has {one} pixels, the reference {other}; the video was scaled, which costs some sharpness.",
+        "zh": "视频为 {one} 像素，参考视频为 {other} 像素；视频已缩放，清晰度会略有损失。",
+    },
+    "shifted": {
+        "en": "The video is shifted against the reference by {frames} frames ({ms} ms); that was taken off.",
+        "zh": "视频相对参考视频错开 {frames} 帧（{ms} 毫秒），已扣除。",
+    },
+    "mute": {
+        "en": "The video has no sound that can be heard; its lip sync is not judged.",
+        "zh": "视频没有可听见的声音，未评价口型同步。",
+    },
+    "no_lips": {
+        "en": "A face is seen for too short, or the frames are too few, to judge lip sync.",
+        "zh": "检测到脸的时间太短或帧率太低，未评价口型同步。",
+    },
     "reference_mute": {
         "en": "The reference has no sound: nobody can tell whether it says the same.",
         "zh": "参考视频没有声音，无法判断内容是否相同。",

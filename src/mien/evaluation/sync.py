@@ -136,7 +136,7 @@ class SyncReport:
         """The figures as JSON has them; numbers are rounded to four digits behind the point."""
         plain = asdict(replace(self, curves=None, remarks=()))  # pyright: ignore[reportArgumentType]
         del plain["curves"]
-        return _rounded(plain) | {"remarks": [remark.text() for remark in self.remarks]}
+        return rounded(plain) | {"remarks": [remark.text() for remark in self.remarks]}
 
 
 def evaluate_sync(
@@ -402,7 +402,8 @@ def _where_both(lips: Lips, other: Lips) -> Lips:
     return replace(lips, **{name: np.where(shared, getattr(lips, name), np.nan) for name in CHANNELS})
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """As reports have it: every float with four digits behind the point."""
     if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
+        return {key: rounded(each) for key, each in value.items()}
     return round(value, 4) if isinstance(value, float) else value

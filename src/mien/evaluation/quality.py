@@ -1,0 +1,373 @@
+"""How near a talking head is to the real video of the same moments: pictures, mouth, eyes, steadiness, synchrony."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien import settings as settings_module
+from mien.errors import FaceError, MediaError
+from mien.evaluation.baselines import Baselines, Contender, previous
+from mien.evaluation.footage import MOST_SHIFT_S, Footage, Thumbnails, found_shift, thumbnail
+from mien.evaluation.identity import FaceRecognizer
+from mien.evaluation.lips import MIN_FPS, MIN_SEEN_S, from_landmarks
+from mien.evaluation.lpips import Lpips
+from mien.evaluation.remarks import Remark
+from mien.evaluation.side_by_side import side_by_side as sides
+from mien.evaluation.sync import SyncReport, compared, rounded
+from mien.evaluation.tally import METRICS, Judges, Real, Series, Tally, mean
+from mien.evaluation.tracked import LandmarkFile, follow
+from mien.evaluation.worst import Worst, WorstFrames
+from mien.face import FaceTracker
+from mien.media import check_output
+from mien.settings import Settings
+from mien.types import Image, Landmarks, Progress, Report, Samples, silent
+from mien.weights import WeightStore
+
+GENERATED, FROZEN, NEAREST, PREVIOUS, REAL = "generated", "frozen", "nearest", "previous", "real"
+CONTENDERS = (GENERATED, FROZEN, NEAREST, PREVIOUS, REAL)
+"""Whose figures there are."""
+
+_OTHER_LENGTH_S = 0.5
+_OTHER_FPS = 0.01
+_APART_S = 1.0
+"""Around a frame of the reference, mouths of the reference itself are not used for it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """Frames that the avatar's maker has seen, from which the baselines are taken.
+
+    Args:
+        frames: gives them in order.
+        landmarks: of each, (N, 478, 3); NaN where no face is seen.
+        own_from: where they are the reference's own frames: which of them is the first that is compared; the second around each frame is not
+            used for it then. None: they are others.
+    """
+
+    frames: Callable[[], Iterator[Image]]
+    landmarks: NDArray[np.float32]
+    own_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityReport:
+    """What `evaluate_quality` found.
+
+    Args:
+        generated, reference: names of the two videos.
+        seconds, frames, fps: what was compared.
+        size: width, height at which it was compared: the reference's.
+        shift_frames: by how much the generated video is later than the reference; above 0: so many of its first frames have no counterpart.
+        face: share of the compared frames in which a face is seen in both.
+        scores: means by contender ("generated", "frozen", "nearest", "previous", "real") and metric; None where there is nothing to measure.
+        sync: `evaluate sync` of "generated" and "real", as far as they have sound.
+        worst: the frames whose mouth is furthest from the real one, worst first.
+        remarks: for the user.
+        series: what the means are of, frame by frame, for the generated video and the baselines. Not part of `as_dict`.
+    """
+
+    generated: str
+    reference: str
+    seconds: float
+    frames: int
+    fps: float
+    size: tuple[int, int]
+    shift_frames: int
+    face: float
+    scores: dict[str, dict[str, float | None]]
+    sync: dict[str, SyncReport]
+    worst: tuple[Worst, ...] = field(repr=False)
+    remarks: tuple[Remark, ...] = ()
+    series: Mapping[str, Series] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON has them; numbers are rounded to four digits behind the point."""
+        names = ("generated", "reference", "seconds", "frames", "fps", "shift_frames", "face", "scores")
+        return rounded({name: getattr(self, name) for name in names}) | {
+            "size": list(self.size),
+            "sync": {name: found.as_dict() for name, found in self.sync.items()},
+            "worst": [
+                rounded({"frame": each.index, "seconds": each.seconds, "psnr": each.psnr}) for each in self.worst
+            ],
+            "remarks": [remark.text() for remark in self.remarks],
+        }
+
+
+def evaluate_quality(
+    generated: str | Path,
+    reference: str | Path,
+    *,
+    lpips: Sequence[Path] = (),
+    identity: Path | None = None,
+    side_by_side: Path | None = None,
+    overwrite: bool = False,
+    settings: Settings | None = None,
+    report: Report = silent,
+) -> QualityReport:
+    """Compares a generated video with the real one of the same moments.
+
+    Frames belong together by their time, after a constant shift of up to 2 s has been looked for in what moves. Where the rates differ both
+    are brought to the lower one; where the sizes differ the generated one is scaled; what only one of them has is left out. Each of these is
+    told in `remarks`.
+
+    Args:
+        generated: a video file.
+        reference: the real one.
+        lpips: weights of LPIPS, see `mien.evaluation.lpips`.
+        identity: a network for face recognition, see `mien.evaluation.identity`.
+        side_by_side: a video to be written: the real one on the left, the generated one on the right, with its sound.
+        overwrite: replace an existing one.
+        settings: None: read from the environment and the settings file.
+        report: progress, stages "look", "track", "learn" and "compare", in frames.
+
+    Raises:
+        NotFoundError: there is no such file.
+        MediaError: no pictures, broken, too short, or the two show different pieces of the picture.
+        FaceError: no face in the reference, or for less than a second.
+        WeightsError: weights that are none.
+        MissingDependency: LPIPS is asked for and PyTorch is not installed.
+        AlreadyExistsError, OutputError: of the video that is written.
+    """
+    if side_by_side is not None:
+        check_output(side_by_side, overwrite=overwrite)
+    judges = open_judges(lpips, identity)
+    made, real, remarks = _alike(Path(generated), Path(reference))
+    tracker = FaceTracker(WeightStore.from_settings(settings or settings_module.load()))
+    with TemporaryDirectory(prefix="mien-") as folder, LandmarkFile(Path(folder) / "landmarks") as file:
+        seen = _thumbnails(made, report)
+        most = len(seen) + round(MOST_SHIFT_S * real.fps)
+        tracked = follow(real, tracker, file, "track", report)
+        other = np.array([thumbnail(image) for image, _ in islice(tracked, most)])
+        landmarks = file.landmarks()
+        shift = found_shift(seen, other, real.fps)
+        first = max(0, -shift)
+        remarks += _time_remarks(len(seen), len(other), most, shift, real.fps)
+        found = compare(
+            made.starting(max(0, shift)),
+            real.starting(first),
+            landmarks[first:],
+            Known(lambda: islice(real.frames(), len(landmarks)), landmarks, first),
+            tracker,
+            judges=judges,
+            side_by_side=side_by_side,
+            overwrite=overwrite,
+            report=report,
+        )
+    return replace(found, shift_frames=shift, remarks=(*remarks, *found.remarks))
+
+
+def open_judges(lpips: Sequence[Path], identity: Path | None) -> Judges:
+    """Those whose weights the user has.
+
+    Raises:
+        WeightsError, MissingDependency: as `Lpips` and `FaceRecognizer`.
+    """
+    return Judges(Lpips(lpips) if lpips else None, None if identity is None else FaceRecognizer(identity))
+
+
+def compare(
+    generated: Footage,
+    reference: Footage,
+    landmarks: NDArray[np.float32],
+    known: Known,
+    tracker: FaceTracker,
+    *,
+    judges: Judges | None = None,
+    side_by_side: Path | None = None,
+    overwrite: bool = False,
+    report: Report = silent,
+) -> QualityReport:
+    """Compares frames that belong together one by one, as far as both have any. Memory does not grow but for some numbers a frame.
+
+    Args:
+        generated: goes through its frames once.
+        reference: the real ones, of the same rate and size.
+        landmarks: of the reference's frames, (N, 478, 3); NaN where no face is seen.
+        known: where the baselines come from.
+        tracker: follows the generated face.
+        judges: those who need weights.
+        side_by_side, overwrite: as in `evaluate_quality`.
+        report: progress, stages "learn" and "compare", in frames.
+
+    Raises:
+        MediaError: less than a second, or a video that cannot be read.
+        FaceError: the reference has a face for less than a second.
+    """
+    fps = reference.fps
+    _check(reference.name, landmarks, fps)
+    total = len(known.landmarks)
+    baselines = Baselines(_reported(known.frames(), "learn", total, report), known.landmarks)
+    course = _Course(baselines, known, fps, judges or Judges())
+    sounds = _sound(generated), _sound(reference)
+    with TemporaryDirectory(prefix="mien-") as folder, LandmarkFile(Path(folder) / "landmarks") as file:
+        shown = follow(generated, tracker, file, "compare", report, len(landmarks))
+        with sides(side_by_side, reference.size, fps, sounds[0], overwrite=overwrite) as show:
+            for image, points, face in zip(reference.frames(), landmarks, shown, strict=False):
+                course.add(image, None if np.isnan(points[0, 0]) else points, *face)
+                show(image, face[0])
+        seconds = course.frames / fps
+        if seconds < MIN_SEEN_S:
+            raise MediaError(
+                f"{generated.name} and {reference.name} have {seconds:.2f} s in common; that is too short to measure.",
+                hint="Use two videos of the same speech, of some seconds.",
+            )
+        own = file.landmarks()[: course.frames]
+        sync, mute = _synchrony(generated, reference, own, landmarks[: course.frames], sounds)
+        both = np.isfinite(own[:, 0, 0]) & np.isfinite(landmarks[: course.frames, 0, 0])
+    remarks = mute
+    if not both.all():
+        remarks += (Remark("lost", {"seconds": f"{(~both).sum() / fps:.1f}"}),)
+    return QualityReport(
+        generated=generated.name,
+        reference=reference.name,
+        seconds=seconds,
+        frames=course.frames,
+        fps=fps,
+        size=reference.size,
+        shift_frames=0,
+        face=float(both.mean()),
+        scores=course.scores(),
+        sync=sync,
+        worst=course.worst.found(),
+        remarks=remarks,
+        series={name: tally.series() for name, tally in course.tallies.items()},
+    )
+
+
+class _Course:
+    """All contenders on their way through the video."""
+
+    def __init__(self, baselines: Baselines, known: Known, fps: float, judges: Judges) -> None:
+        self.tallies = {name: Tally() for name in CONTENDERS}
+        self.worst = WorstFrames(fps)
+        self.frames = 0
+        self._baselines, self._known, self._fps, self._judges = baselines, known, fps, judges
+        self._before: tuple[Image, Landmarks] | None = None
+
+    def add(self, image: Image, landmarks: Landmarks | None, generated: Image, face: Landmarks | None) -> None:
+        """The next frame: the real one and its landmarks, the generated one and those found in it."""
+        real = Real(image, landmarks, self.frames, self._fps, self._judges)
+        tally = self.tallies[GENERATED]
+        tally.add(real, generated, face)
+        self.worst.add(self.frames, real, generated, tally.latest("psnr_mouth"), tally.latest("psnr_whole"))
+        self.tallies[REAL].add_real(real, self._fps)
+        rivals = {} if landmarks is None else self._rivals(image, landmarks)
+        for name in (FROZEN, NEAREST, PREVIOUS):
+            if name in rivals:
+                self.tallies[name].add(real, rivals[name].image, rivals[name].landmarks)
+            else:
+                self.tallies[name].skip()
+        self._before = None if landmarks is None else (image, landmarks)
+        self.frames += 1
+
+    def scores(self) -> dict[str, dict[str, float | None]]:
+        """Means by contender and metric."""
+        real = self.tallies[REAL]
+        found: dict[str, dict[str, float | None]] = {}
+        for name, tally in self.tallies.items():
+            series = tally.series()
+            means = {metric.name: mean(series[metric.name]) if metric.name in series else None for metric in METRICS}
+            if tally is not real:
+                means["au45"] = mean(np.abs(tally.blinks() - real.blinks()))
+            means["naturalness"] = mean(np.array([real.naturalness[0].distance(tally.naturalness[1])]))
+            found[name] = means
+        return found
+
+    def _rivals(self, image: Image, landmarks: Landmarks) -> dict[str, Contender]:
+        not_from = range(0)
+        if self._known.own_from is not None:
+            middle, apart = self._known.own_from + self.frames, round(_APART_S * self._fps)
+            not_from = range(middle - apart, middle + apart + 1)
+        found = {
+            FROZEN: self._baselines.frozen(image, landmarks),
+            NEAREST: self._baselines.nearest(image, landmarks, not_from),
+        }
+        if self._before is not None:
+            found[PREVIOUS] = previous(image, landmarks, *self._before)
+        return found
+
+
+def _alike(generated: Path, reference: Path) -> tuple[Footage, Footage, tuple[Remark, ...]]:
+    """Both videos at one rate and in one size, and what had to be done for it."""
+    made, real = Footage.of_file(generated), Footage.of_file(reference)
+    remarks: tuple[Remark, ...] = ()
+    if abs(real.fps - made.fps) > _OTHER_FPS:
+        fps = min(real.fps, made.fps)
+        values = {"one": f"{made.fps:.4g}", "other": f"{real.fps:.4g}", "both": f"{fps:.4g}"}
+        remarks += (Remark("rates", values),)
+        made, real = Footage.of_file(generated, fps), Footage.of_file(reference, fps)
+    if made.size != real.size:
+        one, other = (f"{width} × {height}" for width, height in (made.size, real.size))
+        remarks += (Remark("sizes", {"one": one, "other": other}),)
+    return made.scaled(real.size), real, remarks
+
+
+def _thumbnails(footage: Footage, report: Report) -> Thumbnails:
+    return np.array([thumbnail(image) for image in _reported(footage.frames(), "look", None, report)])
+
+
+def _reported(images: Iterable[Image], stage: str, total: int | None, report: Report) -> Iterator[Image]:
+    for index, image in enumerate(images):
+        report(Progress(stage, index + 1, total, "frames"))
+        yield image
+
+
+def _time_remarks(made: int, real: int, most: int, shift: int, fps: float) -> tuple[Remark, ...]:
+    found: tuple[Remark, ...] = ()
+    if shift:
+        found += (Remark("shifted", {"frames": f"{shift:+d}", "ms": f"{1000 * shift / fps:+.0f}"}),)
+    if real == most:  # so much of it was read, and nobody knows how much more there is
+        return (*found, Remark("longer", {"one": f"{made / fps:.1f}"}))
+    if abs(made - real) > _OTHER_LENGTH_S * fps:
+        found += (Remark("lengths", {"one": f"{made / fps:.1f}", "other": f"{real / fps:.1f}"}),)
+    return found
+
+
+def _check(name: str, landmarks: NDArray[np.float32], fps: float) -> None:
+    seen = int(np.isfinite(landmarks[:, 0, 0]).sum()) / fps
+    if seen < MIN_SEEN_S:
+        raise FaceError(
+            f"A face is seen in {seen:.1f} of the {len(landmarks) / fps:.1f} s of {name}.",
+            hint="Use a video of some seconds in which one face is clearly visible.",
+        )
+
+
+def _sound(footage: Footage) -> Samples | None:
+    """None if there is none, or none that can be heard."""
+    try:
+        return footage.sound()
+    except MediaError:
+        return None
+
+
+def _synchrony(
+    generated: Footage,
+    reference: Footage,
+    own: NDArray[np.float32],
+    real: NDArray[np.float32],
+    sounds: tuple[Samples | None, Samples | None],
+) -> tuple[dict[str, SyncReport], tuple[Remark, ...]]:
+    """The generated lips with their sound and beside the real ones, the real lips with theirs; and what could not be judged."""
+    fps, least = reference.fps, MIN_SEEN_S * reference.fps
+    if fps < MIN_FPS or min(np.isfinite(each[:, 0, 0]).sum() for each in (own, real)) < least:
+        return {}, (Remark("no_lips", {}),)
+    made_lips, real_lips = (
+        from_landmarks((None if np.isnan(face[0, 0]) else face for face in each), fps) for each in (own, real)
+    )
+    found: dict[str, SyncReport] = {}
+    remarks: tuple[Remark, ...] = ()
+    if sounds[0] is None:
+        remarks = (Remark("mute", {}),)
+    else:
+        found[GENERATED] = compared(generated.name, made_lips, sounds[0], reference=(reference.name, real_lips))
+    if sounds[1] is not None:
+        found[REAL] = compared(reference.name, real_lips, sounds[1])
+    return found, remarks
