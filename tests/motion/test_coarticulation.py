@@ -170,3 +170,8 @@ def test_espeaks_b_is_shut_in_the_silence_before_its_burst() -> None:
             assert round(phoneme.start_s * 100) - 2 in shut
             assert round(phoneme.start_s * 100) + 2 not in shut
     assert checked >= 2
+
+
+def test_a_stop_that_is_dated_behind_the_end_of_the_sound() -> None:
+    assert len(shut_rows(np.zeros(1600, np.float32), [Phoneme("b", 0.09, 0.2)]))
+    assert mouth_from_phonemes([Phoneme("a", 0.0, 0.4), Phoneme("b", 0.5, 0.6)], 0.2).values[:, GAP].max() > 0.05

@@ -126,10 +126,13 @@ class _Levels:
         """Whether digital silence ends there."""
         at = seconds * SAMPLE_RATE / _STEP - self._first
         wide, near = (back * SAMPLE_RATE / _STEP for back in _BEFORE_BURST_S)
-        before = [self._peaks[step] for step in range(math.ceil(at - wide), math.floor(at - near)) if step >= 0]
-        after_to = min(len(self._peaks), math.ceil(at + _AFTER_BURST_S * SAMPLE_RATE / _STEP))
-        after = [self._peaks[step] for step in range(max(0, math.floor(at)), after_to)]
+        before = self._between(math.ceil(at - wide), math.floor(at - near))
+        after = self._between(math.floor(at), math.ceil(at + _AFTER_BURST_S * SAMPLE_RATE / _STEP))
         return bool(before) and max(before) < _SILENT <= max(after, default=0.0)
+
+    def _between(self, first: int, last: int) -> list[float]:
+        """As far as the sound goes, and is not forgotten."""
+        return [self._peaks[step] for step in range(max(0, first), min(last, len(self._peaks)))]
 
 
 class PhonemeMouth:
