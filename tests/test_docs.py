@@ -143,9 +143,10 @@ def test_the_python_examples_name_what_exists(language: str):
     import inspect
 
     import mien
+    from mien.client import Job
 
     speak = set(inspect.signature(mien.Avatar.speak).parameters)
-    save = set(inspect.signature(mien.AvatarSpeech.save).parameters)
+    save = {name for kind in (mien.AvatarSpeech, Job) for name in inspect.signature(kind.save).parameters}
     for block in re.findall(r"```python\n(.*?)```", guide(language, "python"), re.DOTALL):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

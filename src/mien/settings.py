@@ -101,7 +101,9 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default=[], description="Origins whose pages may call this server with a token, such as https://example.org."
     )
-    upload_mb: int = Field(default=2000, ge=1, description="The largest upload to the server, all its files together, MB.")
+    upload_mb: int = Field(
+        default=2000, ge=1, description="The largest upload to the server, all its files together, MB."
+    )
 
     database_url: str = Field(
         default="",
