@@ -27,6 +27,7 @@ from mien.engines.gaussian.raster.lanes import (
     store,
     store_rgb,
     total,
+    totals,
     truncate,
     where_at_least,
 )
@@ -48,36 +49,44 @@ half its width in a row and how far that lies to the left per row; half its heig
 _ALMOST_ONE = np.float32(0.9999)  # the integer part of x + this is x rounded up
 _FAR = np.float32(1e7)
 _FAINT = np.float32(-math.log(255) / 8)  # z where alpha is 1 / 255
-_ZERO, _ONE, _STEP = np.float32(0), np.float32(1), np.float32(WIDTH)
+_ZERO, _ONE, _MINUS_HALF, _STEP = np.float32(0), np.float32(1), np.float32(-0.5), np.float32(WIDTH)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def measure(
-    mean: Floats, conic: Floats, opacity: Floats, edge: Floats, colour: Floats, width: int, height: int
-) -> tuple[Floats, Ints]:
+    mean: Floats, conic: Floats, opacity: Floats, edge: Floats, colour: Floats, depth: Floats, width: int, height: int
+) -> tuple[Floats, Ints, bool]:
     """What drawing needs of every splat, and the bands it touches.
 
     Args:
-        mean, conic, opacity, colour: as `Splats2D`.
+        mean, conic, opacity, colour, depth: as `Splats2D`.
         edge: (N,) q where alpha is 1 / 255, 2 log(255 opacity); <= 0 for those that draw nothing.
         width, height: of the picture.
 
     Returns:
         shapes: (N · NUMBERS,), see there; not set for those that are not seen.
         bands: (N, 2), the first and the one after the last; equal for those that are not seen.
+        finite: whether all numbers are.
     """
     count = len(opacity)
     shapes, bands = np.empty(count * NUMBERS, np.float32), np.zeros((count, 2), np.int32)
+    odd = _ZERO
     for i in range(count):
         a, b, c = conic[i, 0], conic[i, 1], conic[i, 2]
+        x, y = mean[i, 0], mean[i, 1]
+        # What is not finite stays so in a sum, and gives no zero.
+        odd += (x + y + a + b + c + edge[i] + colour[i, 0] + colour[i, 1] + colour[i, 2] + depth[i]) * _ZERO
         area = np.float32(np.float64(a) * c - np.float64(b) * b)
         if not (edge[i] > 0 and area > 0 and 0 < a < _FAR and c < _FAR):
             continue
-        x, y = mean[i, 0], mean[i, 1]
         ratio = edge[i] / area
-        reach_x, reach_y = np.float32(math.sqrt(ratio * c)), np.float32(math.sqrt(ratio * a))
-        top, bottom = max(y - reach_y, _ZERO), min(y + reach_y, np.float32(height - 1))
-        if not (x + reach_x >= 0 and x - reach_x <= width - 1 and top <= bottom and reach_x < _FAR and reach_y < _FAR):
+        width_2, reach = (
+            ratio * c,
+            np.float32(math.sqrt(ratio * a)),
+        )  # half the box's width, squared, and half its height
+        beyond = max(-x, x - np.float32(width - 1), _ZERO)
+        top, bottom = max(y - reach, _ZERO), min(y + reach, np.float32(height - 1))
+        if not (beyond * beyond <= width_2 and top <= bottom and width_2 < _FAR * _FAR and reach < _FAR):
             continue
         at = i * NUMBERS
         shapes[at], shapes[at + 1] = x, y
@@ -88,10 +97,10 @@ def measure(
         inverse = _ONE / a
         # A little wider, so that rounding loses no pixel.
         shapes[at + 9], shapes[at + 10] = np.float32(math.sqrt(edge[i] * inverse)) + np.float32(1e-3), b * inverse
-        shapes[at + 11] = reach_y
+        shapes[at + 11] = reach
         shapes[at + 12] = min(opacity[i], OPAQUE)
         bands[i, 0], bands[i, 1] = int(top) // BAND, int(bottom) // BAND + 1
-    return shapes, bands
+    return shapes, bands, odd == 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -145,15 +154,15 @@ def sort_into_bands(shapes: Floats, bands: Ints, order: Ints, height: int) -> tu
         start[band] += start[band - 1]
     free = start[:-1].copy()
     owners = np.empty(start[-1], np.int32)
-    entries = np.empty(start[-1] * NUMBERS, np.float32)
     for k in range(len(order)):
         i = order[k]
         for band in range(bands[i, 0], bands[i, 1]):
-            entry = free[band]
+            owners[free[band]] = i
             free[band] += 1
-            owners[entry] = i
-            for part in range(0, NUMBERS, WIDTH):
-                store(entries, entry * NUMBERS + part, load(shapes, np.int64(i) * NUMBERS + part))
+    entries = np.empty(start[-1] * NUMBERS, np.float32)
+    for entry in range(len(owners)):
+        for part in range(0, NUMBERS, WIDTH):
+            store(entries, entry * NUMBERS + part, load(shapes, np.int64(owners[entry]) * NUMBERS + part))
     return entries, start, owners
 
 
@@ -283,7 +292,7 @@ def differentiate(
     transmittance: Floats,
     d_image: Floats,
     d_transmittance: Floats,
-    slots: Floats,
+    sums: Floats,
     width: int,
     height: int,
     part: int,
@@ -299,7 +308,8 @@ def differentiate(
         entries, start: of `sort_into_bands`.
         image, transmittance: what `draw` gave.
         d_image, d_transmittance: the loss's gradients, (H · W · 3,) and (H · W,), or (0,) for none.
-        slots: (E, 9), filled: d of mean x y, conic a b c, opacity, red, green, blue.
+        sums: (E · NUMBERS,), filled: with k = dL/dlog(alpha), the sums over an entry's pixels of k dx, k dy, k dx², k dx dy, k dy², the three
+            colours' gradients, and of k.
         width, height: of the picture.
         part, parts: as `draw`.
     """
@@ -309,20 +319,25 @@ def differentiate(
     planes = np.zeros(5 * BAND * stride, np.float32)
     spans = np.empty(5 * BAND, np.float32)
     step, nothing, one = ramp(), spread(_ZERO), spread(_ONE)
+    whole = width - width % WIDTH
     for band in range(part, len(start) - 1, parts):
         upper = band * BAND
         rows = min(BAND, height - upper)
         planes[through:] = 1
         for row in range(rows):
             to, p = (upper + row) * width, row * stride
-            for x in range(width):
-                v0, v1, v2 = d_image[3 * (to + x)], d_image[3 * (to + x) + 1], d_image[3 * (to + x) + 2]
-                planes[p + x + red] = v0
-                planes[p + x + green] = v1
-                planes[p + x + blue] = v2
-                planes[p + x + behind] = (
-                    v0 * image[3 * (to + x)] + v1 * image[3 * (to + x) + 1] + v2 * image[3 * (to + x) + 2]
-                )
+            for x in range(0, whole, WIDTH):
+                v, drawn = load_rgb(d_image, 3 * (to + x)), load_rgb(image, 3 * (to + x))
+                store(planes, p + x + red, v[0])
+                store(planes, p + x + green, v[1])
+                store(planes, p + x + blue, v[2])
+                store(planes, p + x + behind, v[0] * drawn[0] + v[1] * drawn[1] + v[2] * drawn[2])
+            for x in range(whole, width):
+                planes[p + x + behind] = 0
+                for channel in range(3):
+                    pixel = 3 * (to + x) + channel
+                    planes[p + x + channel * green] = d_image[pixel]
+                    planes[p + x + behind] += d_image[pixel] * image[pixel]
             if len(d_transmittance):
                 for x in range(width):
                     planes[p + x + behind] += d_transmittance[to + x] * transmittance[to + x]
@@ -359,35 +374,33 @@ def differentiate(
                 k_y = k_y + here * dy
                 k_xy = k_xy + here_x * dy
                 k_yy = k_yy + here * (dy * dy)
-            # The conic is -16, half of -16 and -16 times z's coefficients.
-            eight, sixteen = np.float32(-8), np.float32(-16)
-            along, down = total(k_x), total(k_y)
-            slots[entry, 0] = sixteen * a * along + eight * entries[at + 3] * down
-            slots[entry, 1] = eight * entries[at + 3] * along + sixteen * entries[at + 4] * down
-            slots[entry, 2] = np.float32(-0.5) * total(k_xx)
-            slots[entry, 3] = -total(k_xy)
-            slots[entry, 4] = np.float32(-0.5) * total(k_yy)
-            slots[entry, 5] = total(k) / entries[at + 12]
-            slots[entry, 6] = total(d_r)
-            slots[entry, 7] = total(d_g)
-            slots[entry, 8] = total(d_b)
+            store(sums, at, totals(k_x, k_y, k_xx, k_xy, k_yy, d_r, d_g, d_b))
+            sums[at + 8] = total(k)
 
 
-@njit(cache=True, nogil=True)
-def add_up(slots: Floats, owners: Ints, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """The gradients (N, 2), (N, 3), (N,), (N, 3) of mean, conic, opacity and colour from those of the entries, in their order."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_up(sums: Floats, owners: Ints, conic: Floats, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """The gradients (N, 2), (N, 3), (N,), (N, 3) of mean, conic, opacity and colour, from the entries' sums, added in their order."""
     count = len(opacity)
-    d_mean, d_conic = np.zeros((count, 2), np.float32), np.zeros((count, 3), np.float32)
-    d_opacity, d_colour = np.zeros(count, np.float32), np.zeros((count, 3), np.float32)
+    whole = np.zeros(count * NUMBERS, np.float32)
     for entry in range(len(owners)):
-        i = owners[entry]
-        for axis in range(2):
-            d_mean[i, axis] += slots[entry, axis]
-        for axis in range(3):
-            d_conic[i, axis] += slots[entry, 2 + axis]
-            d_colour[i, axis] += slots[entry, 6 + axis]
-        d_opacity[i] += slots[entry, 5]
+        to = np.int64(owners[entry]) * NUMBERS
+        for part in range(0, 9, WIDTH):
+            store(whole, to + part, load(whole, to + part) + load(sums, entry * NUMBERS + part))
+    d_mean, d_conic = np.empty((count, 2), np.float32), np.empty((count, 3), np.float32)
+    d_opacity, d_colour = np.empty(count, np.float32), np.empty((count, 3), np.float32)
     for i in range(count):
+        at = i * NUMBERS
+        x, y = whole[at], whole[at + 1]
+        d_mean[i, 0] = conic[i, 0] * x + conic[i, 1] * y
+        d_mean[i, 1] = conic[i, 1] * x + conic[i, 2] * y
+        d_conic[i, 0], d_conic[i, 1], d_conic[i, 2] = (
+            _MINUS_HALF * whole[at + 2],
+            -whole[at + 3],
+            _MINUS_HALF * whole[at + 4],
+        )
+        d_colour[i, 0], d_colour[i, 1], d_colour[i, 2] = whole[at + 5], whole[at + 6], whole[at + 7]
+        d_opacity[i] = whole[at + 8] / min(opacity[i], OPAQUE) if whole[at + 8] != 0 else _ZERO
         if opacity[i] > OPAQUE:
             d_opacity[i] = max(d_opacity[i], _ZERO)
     return d_mean, d_conic, d_opacity, d_colour

@@ -55,6 +55,7 @@ class SplatGradients(NamedTuple):
 class Drawing:
     """What `gradients` needs of a picture that `render` drew."""
 
+    conic: Floats
     opacity: Floats
     entries: Floats
     start: NDArray[np.int64]
@@ -93,13 +94,15 @@ def render(
     if background is not None:
         _fits("background", background, (height, width, 3))
     edge = 2 * np.log(np.clip(splats.opacity, 1 / 255, kernels.OPAQUE) * np.float32(255))
-    shapes, bands = kernels.measure(splats.mean, splats.conic, splats.opacity, edge, splats.colour, width, height)
+    shapes, bands, finite = kernels.measure(*splats[:3], edge, *splats[3:], width, height)
+    if not finite:
+        raise _odd(splats)
     order = kernels.order_by_depth(splats.depth, bands)
     entries, start, owners = kernels.sort_into_bands(shapes, bands, order, height)
     image, transmittance = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
     behind = _NOTHING if background is None else background.ravel()
     _share(threads, kernels.draw, entries, start, behind, image.ravel(), transmittance.ravel(), width, height)
-    return image, transmittance, Drawing(splats.opacity, entries, start, owners, image, transmittance)
+    return image, transmittance, Drawing(splats.conic, splats.opacity, entries, start, owners, image, transmittance)
 
 
 def gradients(
@@ -126,12 +129,12 @@ def gradients(
     if threads < 1:
         raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
     height, width = drawing.transmittance.shape
-    slots = np.empty((len(drawing.owners), 9), np.float32)
+    sums = np.empty(len(drawing.entries), np.float32)
     _share(
         threads, kernels.differentiate, drawing.entries, drawing.start, drawing.image.ravel(), drawing.transmittance.ravel(),
-        d_image.ravel(), _NOTHING if d_transmittance is None else d_transmittance.ravel(), slots, width, height,
+        d_image.ravel(), _NOTHING if d_transmittance is None else d_transmittance.ravel(), sums, width, height,
     )  # fmt: skip
-    return SplatGradients(*kernels.add_up(slots, drawing.owners, drawing.opacity))
+    return SplatGradients(*kernels.add_up(sums, drawing.owners, drawing.conic, drawing.opacity))
 
 
 def _share(threads: int, work: Callable[..., None], *arguments: object) -> None:
@@ -155,19 +158,23 @@ def _check(splats: Splats2D, width: int, height: int, threads: int) -> None:
     count = len(splats.mean)
     shapes = {"mean": (count, 2), "conic": (count, 3), "opacity": (count,), "colour": (count, 3), "depth": (count,)}
     for name, shape in shapes.items():
-        array = getattr(splats, name)
-        _fits(name, array, shape)
-        finite = np.isfinite(array)
-        if not finite.all():
-            wrong = int(np.flatnonzero(~finite.reshape(count, -1).all(1))[0])
-            raise InputError(
-                f"The {name} of splat {wrong} is {array[wrong]}.",
-                hint="All numbers of a splat must be finite; a training that made this one has diverged.",
-            )
+        _fits(name, getattr(splats, name), shape)
     if width < 1 or height < 1:
         raise UsageError(f"The picture is {width} × {height} pixels.", hint="Give at least one pixel.")
     if threads < 1:
         raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
+
+
+def _odd(splats: Splats2D) -> InputError:
+    for name, array in zip(Splats2D._fields, splats, strict=True):
+        finite = np.isfinite(array.reshape(len(array), -1)).all(1)
+        if not finite.all():
+            wrong = int(np.argmin(finite))
+            return InputError(
+                f"The {name} of splat {wrong} is {array[wrong]}.",
+                hint="All numbers of a splat must be finite; a training that made this one has diverged.",
+            )
+    return InputError("The splats' numbers are too large.", hint="A training that made them has diverged.")
 
 
 def _fits(name: str, array: Floats, shape: tuple[int, ...]) -> None:
