@@ -10,7 +10,10 @@ import pytest
 
 from mien.errors import NotFoundError, TextError
 from mien.media import resample
+from mien.motion import mouth_from_phonemes
 from mien.motion.alignment import Aligner, Alignment
+from mien.motion.training.noise import MAKERS
+from mien.motion.visemes import GAP
 from mien.settings import Settings, load
 from mien.speech import Speaker
 from mien.types import SAMPLE_RATE, Phoneme, Samples, Word
@@ -116,6 +119,23 @@ def test_a_noise_gate_beside_a_room_is_a_pause_like_the_room(aligner: Aligner, s
     (pause,) = (sound for sound in found.phonemes if not sound.ipa and sound.end_s - sound.start_s > 3.0)
     assert pause.start_s < begin + 0.1
     assert pause.end_s > begin + 3.9
+
+
+@pytest.mark.parametrize("kind", ["steady", "breath", "music"])
+def test_the_mouth_is_shut_where_something_else_sounds_between_sentences(
+    aligner: Aligner, settings: Settings, kind: str
+):
+    first, _, _ = spoken(settings, "en-us+m3", "Please put the big map on top of my brown piano.")
+    second, _, _ = spoken(settings, "en-us+m3", "Nobody may move it before we come back.")
+    other = MAKERS[kind](np.random.default_rng([5, 1]), 4 * SAMPLE_RATE)
+    other *= np.float32(0.03 / np.sqrt(np.mean(other**2)))
+    found = aligner.align([room(0.5), first, other, second, room(0.5)], ENGLISH)
+    assert found.fits
+    begin = 0.5 + len(first) / SAMPLE_RATE
+    gap = mouth_from_phonemes(found.phonemes, begin + 4.0).values[
+        round(100 * begin) + 30 : round(100 * begin) + 370, GAP
+    ]
+    assert gap.max() < 0.05 * 0.17
 
 
 def test_words_are_found_for_subtitles(aligner: Aligner, settings: Settings):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.motion.from_sound import SoundMouth
 from mien.motion.mel import BANDS, BLOCK, HOP, WINDOW, Hearing
+from mien.motion.visemes import SPEECH
 from mien.types import SAMPLE_RATE, Samples
 
 FRAME_S = HOP / SAMPLE_RATE
@@ -29,16 +32,22 @@ class Spectra:
     """
 
     def __init__(self, blocks: Iterable[Samples]) -> None:
-        hearing, samples = Hearing(), 0
+        hearing, mouth, samples = Hearing(), SoundMouth(), 0
         bands: list[NDArray[np.float32]] = []
         loudness: list[float] = []
+        likely: list[NDArray[np.float32]] = []
         for block in blocks:
             samples += len(block)
+            mouth.push(block, ())
+            likely.append(mouth.take(sys.maxsize)[:, SPEECH])
             heard, loud = hearing.push(block)
             bands.append(heard)
             loudness += loud
         heard, loud = hearing.push(np.zeros(BLOCK * HOP + WINDOW, np.float32))
+        mouth.finish()
+        likely.append(mouth.take(sys.maxsize)[:, SPEECH])
         count = -(-samples // HOP)
+        self._likely = np.concatenate(likely)[:count] > 0.0
         self.bands = np.concatenate([*bands, heard])[:count]
         """float32 (N, BANDS), normalised as `Hearing` does while it listens."""
         self.loudness = np.array([*loudness, *loud], np.float32)[:count]
@@ -53,10 +62,10 @@ class Spectra:
         return self.loudness > max(float(np.percentile(self.loudness, 95)) - _BELOW_PEAK_DB, _QUIETEST_DB)
 
     def pauses(self) -> NDArray[np.float32]:
-        """(N,), 0 … 1: how unlikely a frame is as part of a pause."""
+        """(N,), 0 … 1: how unlikely a frame is as part of a pause; loud frames that the network takes for no speech are as likely as silence."""
         quiet, loud = np.percentile(self.loudness, [5, 95])
         border = max(min(quiet + _NOISE_DB, loud - _PAUSE_BELOW_PEAK_DB), loud - _PAUSE_SURELY_DB)
-        return (1.0 / (1.0 + np.exp((border - self.loudness) / _SOFTNESS_DB))).astype(np.float32)
+        return (self._likely / (1.0 + np.exp((border - self.loudness) / _SOFTNESS_DB))).astype(np.float32)
 
     def compared(self) -> NDArray[np.float32]:
         """(N, 2 * BANDS): bands and their slopes, each with mean 0 and the same spread over the speech; a frame's length is about 1."""
