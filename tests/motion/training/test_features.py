@@ -90,17 +90,19 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
         Features.load(path)
 
 
-def test_what_strangers_would_say_comes_beside_with_the_same_answers(tmp_path: Path) -> None:
-    found = made(Recipe(seed=3, hours=6.0 / 3600, draws=2), tmp_path)
-    third = len(found.phones) // 3
-    own, other, another = (slice(third * part, third * (part + 1)) for part in range(3))
-    assert len(found.phones) == 3 * third
-    assert np.array_equal(found.phones[own], found.phones[other])
-    assert np.array_equal(found.mouth[own], found.mouth[another])
-    frames = [found.cues[2 * part.start : 2 * part.stop] for part in (own, other, another)]
-    assert np.array_equal(frames[0][:, -1], frames[1][:, -1])
-    assert not np.allclose(frames[0][:, :-1], frames[1][:, :-1], atol=0.1)
-    assert not np.allclose(frames[1][:, :-1], frames[2][:, :-1], atol=0.1)
+def test_what_strangers_would_say_comes_beside_with_the_same_answers_and_then_noise(tmp_path: Path) -> None:
+    made(Recipe(seed=3, hours=6.0 / 3600, draws=2), tmp_path)
+    own, one, other, noise = (
+        Features.load(tmp_path / f"000-{name}.npz") for name in ("0", "drawn-0", "drawn-1", "noise")
+    )
+    for drawn in (one, other):
+        assert np.array_equal(own.phones, drawn.phones)
+        assert np.array_equal(own.mouth, drawn.mouth)
+        assert np.array_equal(own.cues[:, -1], drawn.cues[:, -1])
+        assert not np.allclose(own.cues[:, :-1], drawn.cues[:, :-1], atol=0.1)
+    assert not np.allclose(one.cues[:, :-1], other.cues[:, :-1], atol=0.1)
+    assert not noise.speech.any()
+    assert not noise.mouth.any()
 
 
 def test_a_recipe_is_made_once_and_never_mixed_with_another(tmp_path: Path) -> None:

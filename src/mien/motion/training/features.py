@@ -31,7 +31,10 @@ SHARD_S = 900.0
 """Sound in one file."""
 
 KINDS = {**SHARES, "noise": 3 * SHARES["noise"]}
-"""Of sound: a mouth that moves where nobody speaks is worse than one that moves a little wrongly."""
+"""Of sound that is made worse as rooms do …"""
+NOISE_SHARE = 0.15
+"""… and of sound that nobody speaks, beside everything else that is heard, if there are draws: they hold none. A mouth that moves where
+nobody speaks is worse than one that moves a little wrongly."""
 
 _LONGEST_SCENE = 3
 """Utterances that one listener hears one after another."""
@@ -229,7 +232,13 @@ def made(recipe: Recipe, folder: Path) -> Features:
                 levels = heard.cues[:, -1].astype(np.float32)
                 cues = drawn(heard.phones, heard.starts, levels, acoustics(), rng)
                 replace(heard, cues=cues.astype(np.float16)).save(path)
-        files += paths + drawn_paths
+        noises = folder / f"{number:03d}-noise.npz"
+        if recipe.draws and not noises.is_file():
+            length_s = NOISE_SHARE * shard_s * (recipe.copies + recipe.draws)
+            sounds = utterances(recipe.seed * 1000 + number, length_s, kinds={"noise": 1.0}, held_out=recipe.held_out)
+            rng = np.random.default_rng([recipe.seed, number, 0, 2])
+            Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(noises)
+        files += [*paths, *drawn_paths, *([noises] if recipe.draws else [])]
         logger.info("features", extra={"shard": number + 1, "of": count})
     return Features.joined(Features.load(path) for path in files)
 
