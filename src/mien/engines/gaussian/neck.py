@@ -1,0 +1,73 @@
+"""How the neck and the collar move: not as the head does."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.engines.gaussian.model import Pose
+from mien.engines.gaussian.region import Region
+from mien.types import Image
+
+Floats = NDArray[np.float32]
+
+_POINTS = 80
+_LEAST = 8
+_DEPTH = 0.5
+"""IOD; so far below the outermost ring something to follow is looked for."""
+_STRAY = 4.0
+"""A point is lost whose way back ends so many pixels beside where it began."""
+
+
+class NeckTracker:
+    """Follows spots of the neck and the collar from one frame of reference.
+
+    Args:
+        region: of the person.
+        image: the frame of reference, uint8 RGB.
+        pose: of the head in it.
+    """
+
+    def __init__(self, region: Region, image: Image, pose: Pose) -> None:
+        self._grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        self._pose = pose
+        self._centre = region.vertices[region.torso == 1].mean(axis=0)
+        area = _below(region, pose, self._grey.shape)
+        found = cv2.goodFeaturesToTrack(self._grey, _POINTS, 0.01, 5, mask=area)
+        self._points = np.empty((0, 1, 2), np.float32) if found is None else found
+        self._moved = np.zeros(2, np.float32)
+
+    def follow(self, image: Image, pose: Pose) -> Floats:
+        """(2,) pixels, how far the neck has moved beside what it would as a part of the head; 0 if nothing can be followed.
+
+        Args:
+            image: a frame; best the one after the last.
+            pose: of the head in it.
+        """
+        if len(self._points) < _LEAST:
+            return np.zeros(2, np.float32)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        guess = self._points + self._moved
+        flow = {"winSize": (21, 21), "maxLevel": 2, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
+        there, ok, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, self._points, guess.copy(), **flow)
+        back, ok_back, _ = cv2.calcOpticalFlowPyrLK(grey, self._grey, there, self._points.copy(), **flow)
+        strayed = np.linalg.norm(back - self._points, axis=2)
+        kept = (ok[:, 0] & ok_back[:, 0]).astype(bool) & (strayed[:, 0] < _STRAY)
+        if kept.sum() >= _LEAST:
+            self._moved = np.median((there - self._points)[kept, 0], axis=0).astype(np.float32)
+        return self._moved - (_seen(self._centre, pose) - _seen(self._centre, self._pose))
+
+
+def _seen(point: Floats, pose: Pose) -> Floats:
+    return (point @ pose.rotation[:2].T) * np.float32(pose.scale) + pose.shift
+
+
+def _below(region: Region, pose: Pose, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """255 where only what hangs on the torso is seen: a band below the outermost ring."""
+    ring = region.vertices[region.torso == 1]
+    lower = ring + np.array([0, _DEPTH, 0], np.float32)
+    area = np.zeros(shape, np.uint8)
+    polygon = np.concatenate([_seen(ring, pose), _seen(lower, pose)[::-1]])
+    cv2.fillPoly(area, [np.rint(polygon).astype(np.int32)], 255)
+    return area

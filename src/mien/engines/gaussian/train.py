@@ -1,0 +1,181 @@
+"""Learns a face from a video, and makes the avatar's data of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.avatars.film import add_film, best_stretch
+from mien.engines.gaussian.data import FaceData
+from mien.engines.gaussian.footage import Footage, mask
+from mien.engines.gaussian.neck import NeckTracker
+from mien.engines.gaussian.poses import Poses, Windows
+from mien.engines.gaussian.region import FEATHER, Region
+from mien.engines.gaussian.seeds import sow
+from mien.engines.gaussian.trainer import Plan, Trainer
+from mien.training import FPS, Dataset, prepare
+from mien.training.folder import load_arrays, save_arrays
+from mien.types import Image, Progress, TrainingRun
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+_CHECKPOINT = "gaussian.npz"
+_LEARNT_FRAMES = 1500
+"""At most; of a longer video, frames spread over it. Their windows are kept in memory."""
+_JUDGED_FRAMES = 25
+_CHECKS = 10
+"""How often a training is judged by what it does not learn from."""
+_PATIENCE = 4
+"""It ends when so many of these in a row were not the best."""
+_BEYOND = 1.1
+"""Coefficients are drawn up to this, by the largest that were learnt."""
+
+
+def train(run: TrainingRun) -> list[str]:
+    """See `mien.types.Train`."""
+    dataset = prepare(run.video, run.work / "dataset", run.settings, report=run.report)
+    learning = Learning(dataset, run, Plan.of(len(_seen(dataset, dataset.split.train))))
+    learning.learn()
+    learning.pack()
+    return [*dataset.remarks, f"The face is {learning.score:.1f} dB from frames that were not learnt from."]
+
+
+class Learning:
+    """One training: from a dataset to a package. It goes on where a checkpoint in `run.work` says.
+
+    Args:
+        dataset: of the video.
+        run: where checkpoints, progress and the result go.
+        plan: see there.
+    """
+
+    def __init__(self, dataset: Dataset, run: TrainingRun, plan: Plan) -> None:
+        self._dataset, self._run, self._plan = dataset, run, plan
+        person = dataset.person
+        learnt = _spread(_seen(dataset, dataset.split.train), _LEARNT_FRAMES)
+        judged = _spread(_seen(dataset, dataset.split.validate), _JUDGED_FRAMES)
+        self._region = Region.of(person.mean, person.basis, person.expression[learnt])
+        torso = np.zeros((dataset.count, 2), np.float32)
+        poses = Poses(person.rotation.copy(), person.scale.copy(), person.shift.copy(), torso)
+        rest = _calmest(person.expression, poses, learnt)
+        neutral = next(dataset.frames(rest, rest + 1))
+        self._neck = NeckTracker(self._region, neutral, poses[rest])
+        self._windows = Windows.around(self._region.outline, poses, dataset.size, FEATHER)
+        footage = Footage.cut(dataset, np.concatenate([learnt, judged]), self._windows, poses, self._neck_into(poses))
+        self._learnt, self._judged = footage.part(0, len(learnt)), footage.part(len(learnt), len(footage.numbers))
+        share = mask(self._region.outline, poses[rest], dataset.size)
+        seeds = sow(self._region, neutral, poses[rest], person.expression[rest], share, plan.gaussians, plan.seed)
+        self._trainer = Trainer(
+            self._region, seeds, self._learnt, person.expression, poses, plan, dataset.size[0] * dataset.size[1]
+        )
+        self._since_best, self.score = 0, -np.inf
+        """`score`: of what was best so far, dB over the whole frame."""
+        self._best = self._trainer.state()
+        self._take_up()
+
+    def _neck_into(self, poses: Poses) -> Callable[[int, Image], None]:
+        def watch(number: int, image: Image) -> None:
+            self._run.report(Progress("watch", number + 1, self._dataset.count, "frames"))
+            poses.torso[number] = self._neck.follow(image, poses[number])
+
+        return watch
+
+    def learn(self) -> None:
+        """Takes steps until the plan is done, or what is not learnt from gets no better."""
+        trainer, steps = self._trainer, self._plan.steps
+        every = max(1, steps // _CHECKS)
+        losses = []
+        while trainer.step < steps and self._since_best < _PATIENCE:
+            self._run.report(Progress("train", trainer.step, steps, "steps"))
+            losses.append(trainer.advance())
+            if trainer.step in self._plan.looks():
+                trainer.find_heads(self._learnt)
+                trainer.find_heads(self._judged)
+            if trainer.step % every == 0 or trainer.step == steps:
+                self._judge(float(np.mean(losses)))
+                losses = []
+        trainer.restore(self._best)
+
+    def _judge(self, mean_loss: float) -> None:
+        self._trainer.read_faces(self._judged)
+        scores = [self._trainer.score(self._judged, index) for index in range(len(self._judged.numbers))]
+        score = float(np.mean(scores))
+        if score > self.score:
+            self.score, self._since_best = score, 0
+            self._best = self._trainer.state()
+        else:
+            self._since_best += 1
+        self._keep()
+        self._run.metric(self._trainer.step, loss=mean_loss, psnr=score)
+        self._run.preview(self._trainer.step, self._sheet(int(np.argmin(scores))))
+
+    def _sheet(self, index: int) -> Image:
+        """The real frame, the drawn one and eight times their difference, side by side."""
+        real, drawn = self._judged.real(index), self._trainer.picture(self._judged, index)
+        rows = np.concatenate([real, drawn, np.clip(8 * np.abs(drawn - real), 0, 1)], axis=1)
+        return np.rint(rows * 255).astype(np.uint8)
+
+    def _keep(self) -> None:
+        state = self._trainer.state()
+        best = {f"best_{name}": values for name, values in self._best.items()}
+        told = {"score": np.array(self.score), "since_best": np.array(self._since_best)}
+        save_arrays(self._run.work / _CHECKPOINT, **state, **best, **told)
+
+    def _take_up(self) -> None:
+        path = self._run.work / _CHECKPOINT
+        if not path.is_file():
+            return
+        kept = load_arrays(path)
+        self.score, self._since_best = float(kept.pop("score")), int(kept.pop("since_best"))
+        self._best = {name.removeprefix("best_"): kept.pop(name) for name in list(kept) if name.startswith("best_")}
+        self._trainer.restore(kept)
+
+    def pack(self) -> None:
+        """Adds the film and the face to the package."""
+        dataset, poses = self._dataset, self._trainer.poses
+        moved = np.linalg.norm(np.diff(poses.shift, axis=0, prepend=poses.shift[:1]), axis=1)
+        stretch = best_stretch(dataset.seen, moved, FPS)
+        add_film(self._run.package, self._filmed(stretch), dataset.size, FPS)
+        learnt = dataset.person.expression[self._learnt.numbers]
+        FaceData(
+            model=self._trainer.average,
+            outline=self._region.outline,
+            poses=poses.part(stretch),
+            limits=_BEYOND * np.stack([learnt.min(axis=0), learnt.max(axis=0)]),
+            calibration=dataset.person.calibration,
+        ).save(self._run.package)
+
+    def _filmed(self, stretch: slice) -> Iterator[Image]:
+        """The frames of the film; finds the heads in those that were not looked at yet."""
+        known = {*self._learnt.numbers.tolist(), *self._judged.numbers.tolist()}
+        poses, last = self._trainer.poses, int(self._judged.numbers[-1])
+        for number, image in enumerate(self._dataset.frames(0, stretch.stop)):
+            if number > last:
+                poses.torso[number] = self._neck.follow(image, poses[number])
+            if number >= stretch.start:
+                self._run.report(Progress("film", number - stretch.start, stretch.stop - stretch.start, "frames"))
+                if number not in known:
+                    self._trainer.find_head(number, image, self._windows)
+                yield image
+
+
+def _seen(dataset: Dataset, part: slice) -> Numbers:
+    """The frames of a part that show a face."""
+    return np.flatnonzero(dataset.seen[part]) + part.start
+
+
+def _spread(numbers: Numbers, most: int) -> Numbers:
+    if len(numbers) <= most:
+        return numbers
+    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
+
+
+def _calmest(expression: Floats, poses: Poses, numbers: Numbers) -> int:
+    """The frame with the least expression and the most usual pose."""
+    looks, places = poses.rotation[numbers, :, 2], poses.shift[numbers] / poses.scale[numbers, None]
+    turned = np.abs(looks - np.median(looks, axis=0)).sum(axis=1)
+    moved = np.abs(places - np.median(places, axis=0)).sum(axis=1)
+    return int(numbers[np.argmin(np.square(expression[numbers]).mean(axis=1) + 10 * (turned + moved))])

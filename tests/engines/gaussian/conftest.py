@@ -1,0 +1,53 @@
+"""The built-in astronaut as a person whose mouth moves in two ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mien.avatars import builtin_picture
+from mien.engines.gaussian.model import Pose
+from mien.engines.gaussian.region import Region
+from mien.face import FaceTracker
+from mien.face.topology import LIPS_OUTER, RIGID
+from mien.media import read_image
+from mien.settings import load
+from mien.types import Image
+from mien.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture, the pose and the expression (2,) of the face in it, and the person's mean and basis."""
+
+    image: Image
+    pose: Pose
+    expression: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    basis: NDArray[np.float32]
+
+    @property
+    def region(self) -> Region:
+        return Region.of(self.mean, self.basis, np.array([[1.0, 1.0]], np.float32))
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Seen:
+    file = builtin_picture("astronaut")
+    assert file is not None
+    image = read_image(file)
+    face = FaceTracker(WeightStore.from_settings(load())).find(image)
+    assert face is not None
+    points = face.landmarks
+    scale = float(np.linalg.norm(points[33] - points[263]))
+    origin = points[RIGID].mean(axis=0)
+    mean = ((points - origin) / scale).astype(np.float32)
+    basis = np.zeros((2, 478, 3), np.float32)
+    low = np.clip((mean[:, 1] - mean[13, 1]) / (mean[152, 1] - mean[13, 1]), 0, 1)
+    basis[0, :, 1] = 0.15 * low  # the jaw drops
+    basis[1, LIPS_OUTER, 0] = 0.1 * (mean[LIPS_OUTER, 0] - mean[13, 0])  # the lips spread
+    pose = Pose(np.eye(3, dtype=np.float32), scale, origin[:2].astype(np.float32), np.zeros(2, np.float32))
+    return Seen(image, pose, np.zeros(2, np.float32), mean, basis)
