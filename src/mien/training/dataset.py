@@ -20,8 +20,9 @@ from mien.training.split import FPS, Split
 from mien.training.window import Window
 from mien.types import Image, Samples
 
-LANDMARKS, TRACK, SOUND, MOUTH, PERSON = "landmarks.npy", "track.npz", "sound.wav", "mouth.npz", "person.npz"
-STAGES = ("source", "track", "sound", "mouth", "person")
+LANDMARKS, TRACK, BLINK = "landmarks.npy", "track.npz", "blink.npz"
+SOUND, MOUTH, PERSON = "sound.wav", "mouth.npz", "person.npz"
+STAGES = ("source", "track", "blinks", "listen", "learn")
 
 
 class Dataset:
@@ -42,8 +43,8 @@ class Dataset:
         self.fps = FPS
         self.count: int = facts["count"]
         """Frames, N."""
-        self.offset_ms: int = facts["offset_ms"]
-        """By how much the sound was moved against the pictures: above 0 it is now later than in the file."""
+        self.late_ms: int = facts["late_ms"]
+        """By how much the sound of the file comes after its pictures, if that is sure; `samples` are moved back by that."""
         self.remarks: tuple[str, ...] = tuple(facts["remarks"])
         """What was noticed, for the user, one sentence each."""
         x, y, side = facts["window"]
@@ -94,11 +95,16 @@ class Dataset:
     @cached_property
     def blink(self) -> NDArray[np.float32]:
         """(N, 2): how far the person's right and left eye are shut, 0 … 1; 0 where no face is seen."""
-        return self._track["blink"]
+        return load_arrays(self.folder / BLINK)["blink"]
+
+    @cached_property
+    def cuts(self) -> NDArray[np.int64]:
+        """Frames that begin another scene than the one before; empty if it was filmed without a break."""
+        return self._track["cuts"]
 
     @cached_property
     def samples(self) -> Samples:
-        """float32 mono 16 kHz, as long as the frames, already moved by `offset_ms`."""
+        """float32 mono 16 kHz, as long as the frames, already moved by `late_ms`."""
         return read_audio(self.folder / SOUND).samples
 
     @cached_property

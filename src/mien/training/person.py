@@ -137,12 +137,13 @@ class Space:
         return np.stack([chin[:, 1], gap, width], axis=1)
 
 
-def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space:
+def find_space(landmarks: Array, seen: NDArray[np.bool_], cuts: Indices, train: slice) -> Space:
     """Learns a person's space; its memory does not grow with the landmarks.
 
     Args:
         landmarks: float32 (N, 478, 3), pixels; NaN where not seen; may lie on the disk.
         seen: bool (N,).
+        cuts: frames that begin another scene.
         train: the frames that it is learnt from.
 
     Raises:
@@ -156,7 +157,7 @@ def find_space(landmarks: Array, seen: NDArray[np.bool_], train: slice) -> Space
         )
     guess = Poses.guessed(landmarks, seen, learnt)
     face = _mean_face(landmarks, learnt, guess)
-    poses = guess.refined(landmarks, seen, face, _still(face))
+    poses = guess.refined(landmarks, seen, cuts, face, _still(face))
     mean = _mean_face(landmarks, learnt, poses)
     unit = float(np.linalg.norm(mean[_RIGHT_EYE] - mean[_LEFT_EYE]))
     origin = mean[RIGID].mean(axis=0)

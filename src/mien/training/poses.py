@@ -60,13 +60,13 @@ class Poses:
         scale, shift = np.array([each.scale for each in found]), np.array([each.shift for each in found])
         return cls(rotation[at], scale[at], shift[at])
 
-    def refined(self, landmarks: Array, seen: NDArray[np.bool_], model: Wide, still: Indices) -> Poses:
-        """Smooth poses that put the still points of the model, (478, 3), where they are seen."""
+    def refined(self, landmarks: Array, seen: NDArray[np.bool_], cuts: Indices, model: Wide, still: Indices) -> Poses:
+        """Poses that put the still points of the model, (478, 3), where they are seen; smooth between the cuts."""
         points = model[still]
         poses = Poses(self.rotation.copy(), self.scale.copy(), self.shift.copy())
         for block in blocks(np.flatnonzero(seen)):
             poses._approach(block, points, np.asarray(landmarks[block][:, still, :2], np.float64))
-        for run in runs(seen):
+        for run in runs(seen, cuts):
             poses._smooth(run, points, landmarks[run][:, still])
         nearest = _nearest(seen)
         return Poses(poses.rotation[nearest], poses.scale[nearest], poses.shift[nearest])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import FaceError, MediaError, UsageError
+from mien.evaluation.lips import from_landmarks
 from mien.face import FaceTracker, au45, eye_aspect_ratio
 from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_wav
+from mien.media.containers import require_file
 from mien.media.files import writing
-from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
-from mien.motion.from_sound import SoundMouth
+from mien.motion.articulation import MOUTH_RATE
 from mien.settings import Settings
-from mien.training.dataset import LANDMARKS, MOUTH, PERSON, SOUND, TRACK, Dataset
+from mien.training import offset
+from mien.training.dataset import BLINK, LANDMARKS, MOUTH, PERSON, SOUND, TRACK, Dataset
 from mien.training.folder import Record, load_arrays, save_arrays
+from mien.training.mouth import heard
+from mien.training.openface import read_blinks
 from mien.training.person import find_space
 from mien.training.smoothing import BLOCK, smooth
 from mien.training.split import FPS, Split
-from mien.training.window import Window, head_window
-from mien.types import SAMPLE_RATE, Progress, Report, Samples, Sound, frame_bounds, silent
+from mien.training.window import head_window
+from mien.types import SAMPLE_RATE, Image, Progress, Report, Samples, Sound, frame_bounds, silent
 from mien.weights import WeightStore
 
 LEAST_S = 8.0
@@ -33,13 +36,21 @@ LEAST_S = 8.0
 SIZES = (128, 1024)
 """Smallest and largest width of the frames."""
 
+_SIZE = 512
+_COMPARED_S = 60.0
+"""Of lips and sound, to find out whether they are in time."""
+_VIEW, _OTHER_VIEW = 24, 0.16
+"""Side of a thumbnail, and the mean difference (of 1) between two consecutive ones from which the scene has changed."""
+_NAMED = 5
+"""Cuts, in a remark."""
+
 
 def prepare(
     video: Path,
     folder: Path,
     settings: Settings,
     *,
-    size: int = 512,
+    size: int | None = None,
     au_csv: Path | None = None,
     report: Report = silent,
 ) -> Dataset:
@@ -49,8 +60,9 @@ def prepare(
         video: of one person who speaks.
         folder: becomes the dataset; it need not exist.
         settings: see `mien.settings`.
-        size: width and height of the frames in pixels.
-        au_csv: OpenFace's table of action units for this video: its AU45 takes the place of Mien's own.
+        size: width and height of the frames in pixels; None: that of the folder, or 512 in a new one.
+        au_csv: OpenFace's table of action units for this video: its AU45 takes the place of what the eyes' shape
+            tells; None: as the folder has it.
         report: progress, stages "track", "listen" and "learn".
 
     Raises:
@@ -58,19 +70,19 @@ def prepare(
         NotFoundError: there is no such file.
         MediaError: the video cannot be read, is too short, or nothing is heard in it.
         FaceError: it shows no face, or too seldom.
-        InputError: the mouth does not move; or `folder` holds something else.
+        InputError: the mouth does not move; `folder` holds something else; `au_csv` is no such table.
         OutputError: the folder cannot be written.
     """
-    if not SIZES[0] <= size <= SIZES[1]:
+    if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise UsageError(f"A size of {size} pixels is not possible.", hint=f"Use {SIZES[0]} to {SIZES[1]}.")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     work = _Work(video, folder, Record(folder), settings, report)
     work.source()
     work.track(size)
-    work.sound()
-    work.mouth()
-    work.person()
+    work.blinks(au_csv)
+    work.listen()
+    work.learn()
     return Dataset.open(folder)
 
 
@@ -89,76 +101,151 @@ class _Work:
             seconds = reader.duration_s
         if seconds is not None and seconds < LEAST_S:
             raise _too_short(self.video, seconds)
-        with self.video.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = _sha256(self.video)
         self.record.begun("source", {"sha256": sha256})
         self.record.done("source", video=str(self.video.absolute()), sha256=sha256)
 
-    def track(self, size: int) -> None:
+    def track(self, wanted: int | None) -> None:
+        size = wanted or self.record.facts.get("size", _SIZE)
         if not self.record.begun("track", {"size": size, "fps": FPS}):
             return
         with atomic_output(self.folder / "found.f32", overwrite=True) as found:
-            count, picture = self._find(found)
-            raw = np.memmap(found, np.float32, "r", shape=(count, 478, 3))
+            sight = self._find(found)
+            raw = np.memmap(found, np.float32, "r", shape=(sight.count, 478, 3))
             seen = np.array([not np.isnan(face[0, 0]) for face in raw])
-            window = head_window(_boxes(raw, seen), picture, size)
-            self._keep(raw, seen, window)
+            window = head_window(_boxes(raw, seen), sight.picture, size)
+            cuts = np.array(sight.cuts, np.int64)
+            with atomic_output(self.folder / LANDMARKS, overwrite=True) as file:
+                kept = np.lib.format.open_memmap(file, "w+", np.float32, raw.shape)
+                smooth(raw, seen, cuts, kept)
+                for part in (slice(start, start + BLOCK) for start in range(0, len(seen), BLOCK)):
+                    kept[part] = window.shown(kept[part])
+                kept.flush()
+                del kept
+            save_arrays(self.folder / TRACK, seen=seen, cuts=cuts)
             del raw
         (self.folder / "found.f32").unlink()
-        self.record.done("track", count=count, window=[window.x, window.y, window.side], size=size)
+        self.record.done("track", count=sight.count, window=[window.x, window.y, window.side], size=size)
 
-    def _find(self, target: Path) -> tuple[int, tuple[int, int]]:
-        """Writes the landmarks of all frames, in pixels of the source; gives their count and the source's width and height."""
+    def _find(self, target: Path) -> _Sight:
+        """Writes the landmarks of all frames, in pixels of the source."""
         tracker = FaceTracker(WeightStore.from_settings(self.settings), self.settings.threads)
         nothing = np.full((478, 3), np.nan, np.float32)
-        count = 0
         with VideoReader(self.video, fps=FPS) as reader, target.open("wb") as file:
             total = round(reader.duration_s * FPS) if reader.duration_s else None
-            for face in tracker.track(reader):
+            sight = _Sight(picture=reader.size)
+            for face in tracker.track(sight.watched(reader)):
                 (nothing if face is None else face.landmarks).astype(np.float32).tofile(file)
-                count += 1
-                self.report(Progress("track", count, total, "frames"))
-        if count < LEAST_S * FPS:
-            raise _too_short(self.video, count / FPS)
-        return count, reader.size
+                self.report(Progress("track", sight.count, total, "frames"))
+        if sight.count < LEAST_S * FPS:
+            raise _too_short(self.video, sight.count / FPS)
+        return sight
 
-    def _keep(self, raw: NDArray[np.float32], seen: NDArray[np.bool_], window: Window) -> None:
-        with atomic_output(self.folder / LANDMARKS, overwrite=True) as file:
-            kept = np.lib.format.open_memmap(file, "w+", np.float32, raw.shape)
-            smooth(raw, seen, kept)
-            ratios = np.full((len(seen), 2), np.nan, np.float32)
-            for part in (slice(start, start + BLOCK) for start in range(0, len(seen), BLOCK)):
-                ratios[part] = eye_aspect_ratio(kept[part])
-                kept[part] = window.shown(kept[part])
-            kept.flush()
-            del kept
-        save_arrays(self.folder / TRACK, seen=seen, blink=au45(ratios))
-
-    def sound(self) -> None:
-        if not self.record.begun("sound", {}):
+    def blinks(self, au_csv: Path | None) -> None:
+        table = self.record.facts.get("au_csv", "") if au_csv is None else _sha256(au_csv)
+        if not self.record.begun("blinks", {"au_csv": table}):
             return
-        samples = _of_length(_sound(self.video), frame_bounds(self.record.facts["count"] - 1, FPS)[1])
-        write_wav(self.folder / SOUND, Sound(samples, SAMPLE_RATE), overwrite=True)
-        self.record.done("sound", offset_ms=0)
+        count = self.record.facts["count"]
+        if au_csv is not None:
+            blink = read_blinks(au_csv, count, FPS)
+        else:
+            landmarks = self._landmarks()
+            parts = (landmarks[start : start + BLOCK] for start in range(0, count, BLOCK))
+            blink = au45(np.concatenate([eye_aspect_ratio(part) for part in parts]))
+        save_arrays(self.folder / BLINK, blink=blink)
+        self.record.done("blinks", au_csv="" if au_csv is None else table)
 
-    def mouth(self) -> None:
-        if not self.record.begun("mouth", {}):
+    def listen(self) -> None:
+        if not self.record.begun("listen", {}):
             return
-        with AudioReader(self.folder / SOUND) as reader:
-            total = self.record.facts["count"] / FPS
-            save_arrays(self.folder / MOUTH, values=_heard(reader, total, self.report))
-        self.record.done("mouth")
+        count = self.record.facts["count"]
+        samples = _of_length(_sound(self.video), frame_bounds(count - 1, FPS)[1])
+        pieces = (samples[start : start + SAMPLE_RATE] for start in range(0, len(samples), SAMPLE_RATE))
+        rows = heard(pieces, count / FPS, self.report)
+        late_ms = self._late_ms(rows)
+        write_wav(
+            self.folder / SOUND, Sound(_earlier(samples, late_ms * SAMPLE_RATE // 1000), SAMPLE_RATE), overwrite=True
+        )
+        save_arrays(self.folder / MOUTH, values=_earlier(rows, late_ms * round(MOUTH_RATE) // 1000))
+        self.record.done("listen", late_ms=late_ms)
 
-    def person(self) -> None:
-        if not self.record.begun("person", {}):
+    def _late_ms(self, rows: NDArray[np.float32]) -> int:
+        """By how much the sound is late, if that is sure."""
+        landmarks, seen = self._landmarks(), load_arrays(self.folder / TRACK)["seen"]
+        first = min(len(seen), round(_COMPARED_S * FPS))
+        if not seen[:first].any():
+            return 0
+        lips = from_landmarks([landmarks[frame] if seen[frame] else None for frame in range(first)], FPS)
+        found = offset.measure(lips, rows[: round(first * MOUTH_RATE / FPS)])
+        return found.offset_ms if found is not None and found.clear else 0
+
+    def learn(self) -> None:
+        if not self.record.begun("learn", {}):
             return
         self.report(Progress("learn", 0))
-        landmarks = np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)
-        seen = load_arrays(self.folder / TRACK)["seen"]
+        track = load_arrays(self.folder / TRACK)
+        seen, cuts = track["seen"], track["cuts"]
         train = Split.of(len(seen)).train
-        space = find_space(landmarks, seen, train)
+        space = find_space(self._landmarks(), seen, cuts, train)
         space.calibrated(load_arrays(self.folder / MOUTH)["values"], train).save(self.folder / PERSON)
-        self.record.done("person", remarks=[])
+        self.record.done("learn", remarks=_remarks(seen, cuts, self.record.facts["late_ms"]))
+
+    def _landmarks(self) -> NDArray[np.float32]:
+        return np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)
+
+
+class _Sight:
+    """What is noticed of a video beside its face.
+
+    Args:
+        picture: width and height of its frames.
+    """
+
+    def __init__(self, picture: tuple[int, int]) -> None:
+        self.picture = picture
+        self.count = 0
+        self.cuts: list[int] = []
+        self._last: NDArray[np.float32] | None = None
+
+    def watched(self, images: Iterable[Image]) -> Iterator[Image]:
+        for image in images:
+            width, height = self.picture
+            rows, columns = (((np.arange(_VIEW) + 0.5) * side / _VIEW).astype(int) for side in (height, width))
+            view = image[np.ix_(rows, columns)].mean(axis=2, dtype=np.float32) / 255
+            if self._last is not None and np.abs(view - self._last).mean() > _OTHER_VIEW:
+                self.cuts.append(self.count)
+            self._last = view
+            self.count += 1
+            yield image
+
+
+def _remarks(seen: NDArray[np.bool_], cuts: NDArray[np.int64], late_ms: int) -> list[str]:
+    remarks = []
+    if not seen.all():
+        lost = np.flatnonzero(~seen)
+        remarks.append(f"No face is seen in {len(lost)} of {len(seen)} frames, first at {lost[0] / FPS:.1f} s.")
+    if len(cuts):
+        at = ", ".join(f"{cut / FPS:.1f}" for cut in cuts[:_NAMED]) + (" …" if len(cuts) > _NAMED else "")
+        remarks.append(f"The picture changes suddenly at {at} s; one scene without a break is learnt better.")
+    if late_ms:
+        remarks.append(f"The sound was {abs(late_ms)} ms too {'late' if late_ms > 0 else 'early'}, which is mended.")
+    return remarks
+
+
+def _earlier(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """So many rows earlier, below 0 later; of the same length."""
+    moved = np.zeros_like(rows)
+    if count >= 0:
+        moved[: len(rows) - count] = rows[count:]
+    else:
+        moved[-count:] = rows[:count]
+    return moved
+
+
+def _sha256(path: Path) -> str:
+    require_file(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _too_short(video: Path, seconds: float) -> MediaError:
@@ -194,22 +281,3 @@ def _sound(video: Path) -> Samples:
 def _of_length(samples: Samples, length: int) -> Samples:
     """Cut, or followed by silence."""
     return np.pad(samples[:length], (0, max(0, length - len(samples))))
-
-
-def _heard(sound: Iterable[Samples], seconds: float, report: Report) -> NDArray[np.float32]:
-    """The mouth's channels (T, 8) at `MOUTH_RATE`."""
-    source = SoundMouth()
-    rows, given = [], 0
-    for block in sound:
-        source.push(block, ())
-        given += len(block)
-        rows.append(_taken(source))
-        report(Progress("listen", given / SAMPLE_RATE, seconds, "seconds"))
-    source.finish()
-    rows.append(_taken(source))
-    length = round(seconds * MOUTH_RATE)
-    return np.concatenate(rows)[:length]
-
-
-def _taken(source: SoundMouth) -> NDArray[np.float32]:
-    return source.take(sys.maxsize)[:, : len(MOUTH_CHANNELS)]

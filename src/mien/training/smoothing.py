@@ -13,23 +13,34 @@ BLOCK = 512
 _WINDOW = 7
 
 
-def runs(seen: NDArray[np.bool_]) -> list[slice]:
-    """The stretches of consecutive frames with a face."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(np.int8)))
-    return [slice(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+def runs(seen: NDArray[np.bool_], cuts: NDArray[np.int64]) -> list[slice]:
+    """The stretches of consecutive frames with a face, in one scene; `cuts` are the frames that begin another one."""
+    begins = np.zeros(len(seen) + 1, bool)
+    begins[cuts] = True
+    found, start = [], None
+    for frame, here in enumerate([*seen.tolist(), False]):
+        if start is not None and (not here or begins[frame]):
+            found.append(slice(start, frame))
+            start = None
+        if here and start is None:
+            start = frame
+    return found
 
 
-def smooth(track: NDArray[np.float32], seen: NDArray[np.bool_], target: NDArray[np.float32]) -> None:
+def smooth(
+    track: NDArray[np.float32], seen: NDArray[np.bool_], cuts: NDArray[np.int64], target: NDArray[np.float32]
+) -> None:
     """Writes the smoothed landmarks of the frames with a face into `target`, NaN into the others; both may lie on the disk.
 
     Args:
         track: (N, 478, 3).
         seen: bool (N,).
+        cuts: see `runs`.
         target: (N, 478, 3).
     """
     for start in range(0, len(seen), BLOCK):
         target[start : start + BLOCK] = np.nan
-    for run in runs(seen):
+    for run in runs(seen, cuts):
         for start in range(run.start, run.stop, BLOCK):
             stop = min(start + BLOCK, run.stop)
             first, last = max(start - _WINDOW, run.start), min(stop + _WINDOW, run.stop)
