@@ -16,7 +16,7 @@ from mien.motion.ear import BLOCK, Ear
 from mien.motion.from_sound import SoundMouth
 from mien.motion.network import AHEAD, Ahead, Stream, listen, session
 from mien.motion.phones import BILABIAL, PHONE_CLASSES
-from mien.motion.source import CONTACT, LIPS_CLOSE, ROW_WIDTH
+from mien.motion.source import ACCENT, CONTACT, LIPS_CLOSE, ROW_WIDTH
 from mien.motion.training.noise import MAKERS
 from mien.motion.visemes import CLOSURE, GAP, SPEECH
 from mien.settings import load
@@ -226,3 +226,16 @@ def test_recorded_people_open_and_close_the_mouth(name: str) -> None:
     assert (rows[:, GAP] == 0).sum() > 10
     turns = np.diff(np.sign(np.diff(rows[rows[:, SPEECH] == 1, GAP]))) != 0
     assert 3 < turns.sum() / (rows[:, SPEECH] == 1).sum() * 100 < 40
+
+
+def test_a_phrase_begins_with_an_accent_and_noise_has_none(sentence: tuple[Samples, list[Phoneme]]) -> None:
+    samples, _ = sentence
+    rows = rows_of(np.concatenate([np.zeros(SAMPLE_RATE, np.float32), samples, np.zeros(SAMPLE_RATE, np.float32)]))
+    begins = int(np.argmax(rows[:, GAP] > 0))
+    accents = np.flatnonzero(rows[:, ACCENT])
+    assert begins > 50
+    assert len(accents)
+    assert accents[0] >= begins - 10
+    assert accents[0] <= begins + 25
+    assert (np.diff(accents) > 5).all()
+    assert not rows_of(noise(3.0, -40.0))[:, ACCENT].any()

@@ -33,7 +33,7 @@ _FASTEST_GAP = 0.02
 _GAP_LIMIT = 0.17
 _BEGINS, _ENDS = 0.95, 0.4
 """Probability of speech at which it is believed to begin, and to have ended."""
-_ACCENT_DB, _ACCENT_REST_ROWS, _ACCENT = 4.0, 25, 0.8
+_ACCENT_DB, _ACCENT_REST_ROWS, _ACCENT_WAITS_ROWS, _ACCENT = 4.0, 25, 20, 0.8
 
 
 class SoundMouth:
@@ -100,8 +100,7 @@ class SoundMouth:
             self._gate.step(db)
             self._speaking = likelihood > (_ENDS if self._speaking else _BEGINS)
             levels.append(self._gate.level(likely=self._speaking))
-            accent = self._accents.step(db)
-            accents.append(accent if levels[-1] else 0.0)
+            accents.append(self._accents.step(db, shown=levels[-1] > 0.0))
         if len(rows):
             rows[:, SPEECH] = 1.0
             rows[:, : MOUTH + 1] *= np.array(levels[-len(rows) :], np.float32)[:, None]
@@ -122,25 +121,31 @@ class SoundMouth:
 
 
 class _Accents:
-    """Where the voice rises over its running loudness.
+    """Where the voice rises over its running loudness; a rise that begins before the mouth is shown waits for it a little.
 
     Args:
         lag: frames after which a rise is told.
     """
 
     def __init__(self, lag: int) -> None:
-        self._waiting = deque([0.0] * lag)
+        self._told = deque([0.0] * lag)
         self._slow_db = -30.0
-        self._age = 0
+        self._age = _ACCENT_REST_ROWS
+        self._waits = 0
 
-    def step(self, db: float) -> float:
+    def step(self, db: float, *, shown: bool) -> float:
+        """The accent of the frame `lag` before this one, whose loudness is `db`; `shown`: the mouth of that frame is."""
         self._age += 1
         accent = 0.0
         if db > self._slow_db + _ACCENT_DB and self._age > _ACCENT_REST_ROWS:
             accent, self._age = _ACCENT, 0
         self._slow_db += 0.03 * (max(db, -60.0) - self._slow_db)
-        self._waiting.append(accent)
-        return self._waiting.popleft()
+        self._told.append(accent)
+        self._waits = _ACCENT_WAITS_ROWS if self._told.popleft() else max(0, self._waits - 1)
+        if not shown or not self._waits:
+            return 0.0
+        self._waits = 0
+        return _ACCENT
 
 
 class _Lips:

@@ -17,6 +17,7 @@ from mien.errors import WeightsError
 from mien.face.session import open_session
 from mien.motion.ear import BEHIND, BLOCK, CUES, SOUNDS
 from mien.motion.network import AHEAD, FRAMES_PER_STEP, MOUTH, OUTPUTS, STEPS, Stream
+from mien.motion.phones import BILABIAL
 from mien.motion.training.features import Features
 from mien.motion.training.fit import Scale
 from mien.motion.training.network import KERNEL, STEM_KERNEL, Layer, MouthNetwork
@@ -35,10 +36,10 @@ _TIMID_LIMIT, _TIMID_SHARE = 1.6, 0.7
 _OPSET, _IR_VERSION = 17, 8
 
 
-_BELIEVED = 0.5
+_BELIEVED = 0.3
 """Share of the reading in the movement that both of them know; the network has the rest."""
-_FIRM = 1.6
-"""By which the sum of both is multiplied for closures: what makes about one half of it is more likely shut than not."""
+_FIRM = 2.0
+"""Closures are so many times the sum of what both think of p, b and m: each is sure of but half of those that real people speak."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,18 +75,20 @@ class Learnt:
         gains = np.clip(spread, 1.0, _TIMID_LIMIT) ** _TIMID_SHARE
         return Learnt(network, reading, scale, gains.astype(np.float32))
 
-    def mix(self) -> tuple[Array, Array, Array]:
-        """How the mouth comes of both: weights of the network's channels (MOUTH,) and of the reading's (MOUTH, len(CHANNELS)); what is added, (MOUTH,)."""
-        own = self.scale.spread * self.gains
-        read = np.zeros((MOUTH, len(CHANNELS)), np.float32)
+    def mix(self) -> tuple[Array, Array]:
+        """How the mouth comes of both.
+
+        Returns:
+            Weights (MOUTH, MOUTH + len(CHANNELS) + 1) of the network's channels, the reading's, and the network's probability of p, b
+            and m; and what is added, (MOUTH,).
+        """
+        own, added = self.scale.spread * self.gains, self.scale.mean.copy()
+        weights = np.concatenate([np.diag(own), np.zeros((MOUTH, len(CHANNELS) + 1), np.float32)], axis=1)
         for column, channel in enumerate(MOVED):
-            read[channel, column] = _BELIEVED * own[channel]
-        own[list(MOVED)] *= 1.0 - _BELIEVED
-        added = self.scale.mean.copy()
-        own[CLOSURE] *= _FIRM
-        added[CLOSURE] *= _FIRM
-        read[CLOSURE, CHANNELS.index(CLOSURE)] = _FIRM
-        return own, read, added
+            weights[channel, [channel, MOUTH + column]] = (1.0 - _BELIEVED) * own[channel], _BELIEVED * own[channel]
+        weights[CLOSURE], added[CLOSURE] = 0.0, 0.0
+        weights[CLOSURE, [MOUTH + CHANNELS.index(CLOSURE), -1]] = _FIRM
+        return weights.astype(np.float32), added
 
 
 @dataclass(slots=True)
@@ -232,27 +235,33 @@ def _head(graph: _Graph, x: str, name: str, learnt: Learnt, read: str) -> None:
     sizes = graph.constant(f"{name}_sizes", np.array([MOUTH, 1, OUTPUTS - MOUTH - 1]))
     mouth, speech, phones = (f"{name}_{part}" for part in ("mouth", "speech", "phones"))
     graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=1))
-    own, by_reading, added = learnt.mix()
-    both = np.concatenate([np.diag(own), by_reading], axis=1)[:, :, None].astype(np.float32)
-    whole = graph.node("Concat", mouth, read, output=f"{mouth}_and_read", axis=1)
-    mouth = _conv(graph, whole, f"{mouth}_of_both", both, added)
     speech = graph.node("Sigmoid", speech, output=f"{speech}_p")
     phones = graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=1)
+    numbers = graph.constant(f"{name}_bilabial", np.array(BILABIAL))
+    shut = graph.node(
+        "Exp", graph.node("Gather", phones, numbers, output=f"{name}_p_b_m", axis=1), output=f"{name}_shut"
+    )
+    axis = graph.constant(f"{name}_shut_axis", np.array([1]))
+    shut = graph.node("ReduceSum", shut, axis, output=f"{name}_shut_p", keepdims=1)
+    weights, added = learnt.mix()
+    whole = graph.node("Concat", mouth, read, shut, output=f"{mouth}_and_read", axis=1)
+    mouth = _conv(graph, whole, f"{mouth}_of_both", weights[:, :, None], added)
     y = graph.node("Concat", mouth, speech, phones, output=f"{name}_first", axis=1)
     graph.node("Transpose", y, output=name, perm=[0, 2, 1])
 
 
 def answers(learnt: Learnt, cues: Array) -> dict[str, Array]:
     """What the exported file must answer to cues (T, CUES), computed by torch in one piece: (T / 2, OUTPUTS) by lookahead."""
-    own, by_reading, added = learnt.mix()
+    weights, added = learnt.mix()
     with torch.no_grad():
         given = learnt.network(torch.from_numpy(cues[None]))
         read = learnt.reading(torch.from_numpy(cues[None]))
     result: dict[str, Array] = {}
     for name, values in given.items():
-        mouth = values[0, :, :MOUTH].numpy() * own + read[name][0].numpy() @ by_reading.T + added
         speech = torch.sigmoid(values[0, :, MOUTH : MOUTH + 1]).numpy()
         phones = torch.log_softmax(values[0, :, MOUTH + 1 :], dim=1).numpy()
+        shut = np.exp(phones[:, BILABIAL]).sum(axis=1, keepdims=True)
+        mouth = np.concatenate([values[0, :, :MOUTH].numpy(), read[name][0].numpy(), shut], axis=1) @ weights.T + added
         result[name] = np.concatenate([mouth, speech, phones], axis=1).astype(np.float32)
     return result
 
