@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.engines.gaussian.raster import SplatGradients, Splats2D, gradients, project, projection_gradients, render
+from mien.errors import InputError, UsageError
 
 torch = pytest.importorskip("torch")
 
@@ -139,3 +140,166 @@ def test_gradients_of_the_projection_are_those_of_the_formula() -> None:
     found = projection_gradients(project(*people()), d_mean, d_conic)
     for name, value, leaf in zip(found._fields, found, leaves, strict=True):
         assert_close(value, leaf.grad, name)
+
+
+def both(shown: Splats2D, threads: int = 1, size: tuple[int, int] = (WIDTH, HEIGHT)) -> list[NDArray[np.float32]]:
+    """Image, transmittance and all gradients."""
+    image, transmittance, drawing = render(shown, size, threads=threads)
+    d_image, d_through = noise(size[1], size[0], 3, seed=2), noise(size[1], size[0], seed=3)
+    return [image, transmittance, *gradients(drawing, d_image, d_through, threads=threads)]
+
+
+def test_threads_do_not_change_a_bit() -> None:
+    alone = both(splats(600), 1, (WIDTH, 200))
+    for threads in (2, 3, 40):
+        for one, other in zip(alone, both(splats(600), threads, (WIDTH, 200)), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_only_depth_counts_not_the_order_in_the_list() -> None:
+    shown = splats()
+    shuffled = np.random.default_rng(5).permutation(COUNT)
+    image, transmittance, *grads = both(shown)
+    others = both(Splats2D(*(np.ascontiguousarray(values[shuffled]) for values in shown)))
+    np.testing.assert_array_equal(image, others[0])
+    np.testing.assert_array_equal(transmittance, others[1])
+    for one, other in zip(grads, others[2:], strict=True):
+        np.testing.assert_array_equal(one[shuffled], other)
+
+
+def test_of_equally_deep_splats_the_first_is_nearest() -> None:
+    shown = splats()._replace(depth=np.zeros(COUNT, np.float32))
+    image, _, _ = render(shown, (WIDTH, HEIGHT))
+    np.testing.assert_allclose(image, dense(shown)[0].detach(), atol=5e-5)
+
+
+@pytest.mark.parametrize(
+    "depth", [(-2.0, -1.0), (-1.0, 1.0), (1.0, 2.0), (-0.0, 1e-30), (1.0, np.nextafter(np.float32(1), 2))]
+)
+def test_the_nearer_of_two_covers_the_other(depth: tuple[float, float]) -> None:
+    red, green = [1, 0, 0], [0, 1, 0]
+    for turned in (False, True):
+        near, far = depth[::-1] if turned else depth
+        shown = splat(depth=[near, far], colour=[red, green])
+        image, _, _ = render(shown, (9, 9))
+        assert bool(image[4, 4, 0] > image[4, 4, 1]) is not turned
+
+
+def splat(count: int = 2, **changed: Any) -> Splats2D:
+    """Round ones, 2 pixels wide, all at (4, 4), of opacity 0.8 and grey."""
+    numbers: dict[str, Any] = {
+        "mean": [[4, 4]] * count,
+        "conic": [[0.25, 0, 0.25]] * count,
+        "opacity": [0.8] * count,
+        "colour": [[0.5] * 3] * count,
+        "depth": range(count),
+    } | changed
+    return Splats2D(**{name: np.array(values, np.float32) for name, values in numbers.items()})
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"opacity": [0.0]},
+        {"opacity": [1 / 255]},
+        {"opacity": [-1.0]},
+        {"mean": [[400, 4]]},
+        {"mean": [[4, -1e30]]},
+        {"mean": [[-3e38, 3e38]]},
+        {"conic": [[0.25, 0.3, 0.25]]},
+        {"conic": [[-1, 0, 1]]},
+        {"conic": [[0, 0, 0]]},
+        {"conic": [[1e30, 0, 1e30]]},
+        {"conic": [[1e-30, 0, 1e-30]]},
+        {"conic": [[1e4, 0, 1e4]], "mean": [[4.5, 4.5]]},  # between the pixels
+    ],
+)
+def test_splats_that_cannot_be_seen_draw_nothing_and_get_no_gradient(nothing: dict[str, Any]) -> None:
+    image, transmittance, *grads = both(splat(1, **nothing), size=(9, 9))
+    assert not image.any()
+    assert (transmittance == 1).all()
+    assert not any(values.any() for values in grads)
+
+
+def test_a_huge_splat_covers_everything_evenly() -> None:
+    image, transmittance, *grads = both(splat(1, conic=[[1e-10, 0, 1e-10]], mean=[[500, 20]]), size=(WIDTH, HEIGHT))
+    np.testing.assert_allclose(image, 0.4, rtol=1e-4)
+    np.testing.assert_allclose(transmittance, 0.2, rtol=1e-4)
+    assert all(np.isfinite(values).all() for values in grads)
+
+
+def test_a_long_thin_splat_is_drawn_where_it_crosses_the_picture() -> None:
+    turn = np.deg2rad(30)
+    along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
+    matrix = np.outer(along, along) / 200**2 + np.outer(across, across)
+    shown = splat(1, conic=[[matrix[0, 0], matrix[0, 1], matrix[1, 1]]], mean=[[-87, -50]])
+    np.testing.assert_allclose(render(shown, (WIDTH, HEIGHT))[0], dense(shown)[0].detach(), atol=1e-3)
+
+
+def test_opacity_beyond_the_most_counts_as_the_most_and_finds_back() -> None:
+    full = splat(1, opacity=[1.0])
+    image, transmittance, drawing = render(full, (9, 9))
+    np.testing.assert_allclose(transmittance[4, 4], 0.01, rtol=5e-3)
+    up, down = np.ones_like(image), -np.ones_like(image)
+    assert gradients(drawing, up).opacity[0] > 0
+    assert gradients(drawing, down).opacity[0] == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 3), (8, 16), (16, 17), (17, 33), (64, 64)])
+def test_pictures_of_any_size(size: tuple[int, int]) -> None:
+    """The same as a part of a larger one."""
+    image, transmittance, drawing = render(splats(), size)
+    whole, through, _ = render(splats(), (80, 80))
+    np.testing.assert_array_equal(image, whole[: size[1], : size[0]])
+    np.testing.assert_array_equal(transmittance, through[: size[1], : size[0]])
+    behind = np.abs(noise(size[1], size[0], 3))
+    over, _, _ = render(splats(), size, behind)
+    np.testing.assert_allclose(over, image + transmittance[..., None] * behind, atol=1e-6)
+    d_image = noise(size[1], size[0], 3, seed=2)
+    padded = np.zeros((80, 80, 3), np.float32)
+    padded[: size[1], : size[0]] = d_image
+    wanted = gradients(render(splats(), (80, 80))[2], padded)
+    for one, other in zip(gradients(drawing, d_image), wanted, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_no_splats_at_all() -> None:
+    image, transmittance, *grads = both(
+        splat(0, mean=np.zeros((0, 2)), conic=np.zeros((0, 3)), colour=np.zeros((0, 3)))
+    )
+    assert not image.any()
+    assert (transmittance == 1).all()
+    assert [values.shape for values in grads] == [(0, 2), (0, 3), (0,), (0, 3)]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", Splats2D._fields)
+def test_numbers_that_are_not_finite_are_refused(name: str, value: float) -> None:
+    shown = splat(3)
+    getattr(shown, name)[1] = value
+    with pytest.raises(InputError, match=f"The {name} of splat 1 is"):
+        render(shown, (9, 9))
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    shown = splat(3)
+    for wrong in (
+        shown._replace(opacity=shown.opacity[:2]),
+        shown._replace(opacity=shown.opacity.astype(np.float64)),  # pyright: ignore[reportArgumentType]
+        shown._replace(colour=np.asfortranarray(shown.colour)),
+    ):
+        with pytest.raises(UsageError, match="contiguous"):
+            render(wrong, (9, 9))
+    with pytest.raises(UsageError, match="0 × 9"):
+        render(shown, (0, 9))
+    with pytest.raises(UsageError, match="threads"):
+        render(shown, (9, 9), threads=0)
+    with pytest.raises(UsageError, match="background"):
+        render(shown, (9, 9), np.zeros((9, 8, 3), np.float32))
+    drawing = render(shown, (9, 9))[2]
+    with pytest.raises(UsageError, match="d_image"):
+        gradients(drawing, np.zeros((8, 9, 3), np.float32))
+    with pytest.raises(UsageError, match="d_transmittance"):
+        gradients(drawing, np.zeros((9, 9, 3), np.float32), np.zeros((9, 9, 1), np.float32))
+    with pytest.raises(UsageError, match="threads"):
+        gradients(drawing, np.zeros((9, 9, 3), np.float32), threads=0)

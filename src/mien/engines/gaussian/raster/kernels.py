@@ -75,7 +75,7 @@ def measure(
         a, b, c = conic[i, 0], conic[i, 1], conic[i, 2]
         x, y = mean[i, 0], mean[i, 1]
         # What is not finite stays so in a sum, and gives no zero.
-        odd += (x + y + a + b + c + edge[i] + colour[i, 0] + colour[i, 1] + colour[i, 2] + depth[i]) * _ZERO
+        odd += (x + y + a + b + c + opacity[i] + colour[i, 0] + colour[i, 1] + colour[i, 2] + depth[i]) * _ZERO
         area = np.float32(np.float64(a) * c - np.float64(b) * b)
         if not (edge[i] > 0 and area > 0 and 0 < a < _FAR and c < _FAR):
             continue
