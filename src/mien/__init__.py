@@ -7,6 +7,8 @@ avatar.speak("Hello, nice to meet you.").save("hello.mp4")
 for frame in avatar.render("speech.wav"):
     frame.image, frame.audio
 
+mien.train("me.mp4", "me").speak("Hello.").save("me_hello.mp4")
+
 mien.Client("http://host:8600").speak("astronaut", text="Hello.").wait().save("hello.mp4")
 """
 
@@ -19,18 +21,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mien.client import Client
     from mien.evaluation import SyncReport, evaluate_sync
-    from mien.studio import Avatar, AvatarSpeech, SpeakResult, open
+    from mien.studio import Avatar, AvatarSpeech, SpeakResult, check_clip, open, train
+    from mien.training import ClipCheck
 
 __version__ = "0.1.0"
 __all__ = [
     "Avatar",
     "AvatarSpeech",
     "Client",
+    "ClipCheck",
     "SpeakResult",
     "SyncReport",
     "__version__",
+    "check_clip",
     "evaluate_sync",
     "open",
+    "train",
 ]
 
 # onnxruntime 1.29 and later report every session to Microsoft and keep an identifier of the machine in the home folder,
@@ -45,6 +51,8 @@ def __getattr__(name: str) -> Any:
             return import_module("mien.client").Client
         if name in ("SyncReport", "evaluate_sync"):
             return getattr(import_module("mien.evaluation"), name)
+        if name == "ClipCheck":
+            return import_module("mien.training").ClipCheck
         from mien import studio
 
         return getattr(studio, name)

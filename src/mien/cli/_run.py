@@ -17,6 +17,7 @@ from mien.cli.engines import engines
 from mien.cli.live import live
 from mien.cli.serve import serve
 from mien.cli.speak import speak
+from mien.cli.train import train
 from mien.cli.voices import voices
 from mien.cli.worker import worker
 from mien.errors import Cancelled, MienError, OutputError, UsageError
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(speak)
+app.command()(train)
 app.command()(live)
 app.command()(serve)
 app.command()(worker)

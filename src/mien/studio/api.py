@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,10 @@ from mien.studio.render import render
 from mien.studio.sources import SoundSource
 from mien.studio.speak import SpeakOptions, SpeakResult, prepared, speak
 from mien.studio.stages import Stages
-from mien.types import AvatarFrame, Driver, Engine, Report, silent
+from mien.studio.train import Preparation, train_avatar, unmeasured, unseen
+from mien.training import ClipCheck
+from mien.training import check_clip as check
+from mien.types import AvatarFrame, Driver, Engine, Image, Metric, Report, silent
 
 
 class Avatar:
@@ -194,3 +197,73 @@ def open_(
     """
     chosen = settings or settings_module.load()
     return Avatar(open_avatar(reference, chosen, engine=engine, report=report), chosen)
+
+
+def check_clip(video: str | Path, *, settings: Settings | None = None, report: Report = silent) -> ClipCheck:
+    """Tells in seconds whether a video is good enough to learn an avatar from, and what to do about it if not.
+
+    Args:
+        video: of one person who speaks.
+        settings: None: read from the environment and the settings file.
+        report: progress.
+
+    Raises:
+        MienError: see `mien.training.check_clip`.
+    """
+    return check(Path(video), settings or settings_module.load(), report)
+
+
+def train(
+    video: str | Path,
+    name: str,
+    *,
+    engine: str = AUTO,
+    licence: str = "",
+    consent: str = "",
+    size: int | None = None,
+    au_csv: str | Path | None = None,
+    dataset: str | Path | None = None,
+    skip_preprocess: bool = False,
+    resume: bool = True,
+    settings: Settings | None = None,
+    report: Report = silent,
+    metric: Metric = unmeasured,
+    preview: Callable[[int, Image], None] = unseen,
+) -> Avatar:
+    """Learns an avatar from a video and keeps it; one that was broken off goes on where it was.
+
+    Args:
+        video: of one person who speaks, best half a minute or more; see `check_clip`.
+        name: how the avatar is called from now on.
+        engine: "auto", "clip", "gaussian", or another that can be trained.
+        licence: of the video.
+        consent: who agreed to be shown, and how that is recorded.
+        size: width and height of the avatar's frames in pixels; None: 512.
+        au_csv: OpenFace's table of action units for the video: its blinks take the place of Mien's own.
+        dataset: the prepared video is kept in this folder, and taken from it if it is there already.
+        skip_preprocess: `dataset` has to be there already.
+        resume: False: what an earlier training of this video left is forgotten.
+        settings: None: read from the environment and the settings file.
+        report: progress; it stops the work by raising `mien.errors.Cancelled`.
+        metric: numbers of each step, such as losses.
+        preview: pictures of how far it has come.
+
+    Raises:
+        MienError: see `mien.studio.train.train_avatar`.
+    """
+    chosen = settings or settings_module.load()
+    preparation = Preparation.of(size, au_csv, dataset, only_reuse=skip_preprocess)
+    package = train_avatar(
+        name,
+        Path(video),
+        chosen,
+        engine=engine,
+        licence=licence,
+        consent=consent,
+        preparation=preparation,
+        anew=not resume,
+        report=report,
+        metric=metric,
+        preview=preview,
+    )
+    return Avatar(package, chosen)

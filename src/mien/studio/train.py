@@ -3,41 +3,107 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mien import plugins
 from mien.avatars import AvatarPackage, AvatarStore, Manifest, check_name
-from mien.errors import MissingDependency, UsageError
-from mien.media import VideoReader
+from mien.errors import ConflictError, InputError, MissingDependency, NotFoundError, UsageError
+from mien.media import VideoReader, write_image
+from mien.media.files import writing
 from mien.settings import Settings
 from mien.studio.create import store
+from mien.studio.engines import AUTO, engine_specs
+from mien.studio.judge import judge
+from mien.training import FPS, Dataset, prepare
 from mien.types import EngineSpec, Image, Metric, Report, TrainingRun, silent
+
+_ENGINES = ("clip", "gaussian")
+"""Of these "auto" keeps the better one."""
+_OPTIMISED = {"gaussian": 20.0}
+"""Seconds of face below which "auto" does not try an engine: too little to learn from."""
+
+_LOCK = ".lock"
 
 
 def engine_for_training(name: str) -> EngineSpec:
-    """The engine of that name.
+    """The engine of that name; for "auto" the first that is tried.
 
     Raises:
         NotFoundError: there is none.
         UsageError: it cannot be trained.
+        MissingDependency: a package that it needs is not installed.
     """
+    if name == AUTO:
+        return _candidates()[0]
     spec: EngineSpec = plugins.spec(plugins.ENGINES, name)
     if not spec.train:
         made_from = " or ".join(spec.creates_from) or "nothing that Mien knows"
         raise UsageError(
             f"The engine {name!r} learns nothing.", hint=f"Its avatars are made at once, from: {made_from}."
         )
+    missing = spec.missing()
+    if missing:
+        raise MissingDependency(f"{spec.name!r} needs {', '.join(missing)}.", hint=f"Run: {spec.install}")
     return spec
 
 
-def _unmeasured(step: int, **values: float) -> None:
-    pass
+def unmeasured(step: int, **values: float) -> None:
+    """A metric that nobody reads."""
 
 
-def _unseen(step: int, image: Image) -> None:
-    pass
+def unseen(step: int, image: Image) -> None:
+    """A preview that nobody looks at."""
+
+
+def previews_into(folder: Path) -> Callable[[int, Image], None]:
+    """A preview that writes its pictures into a folder: `preview-0000100.png`."""
+
+    def write(step: int, image: Image) -> None:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_image(folder / f"preview-{step:07d}.png", image, overwrite=True)
+
+    return write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How the video is prepared; see `mien.training.prepare`.
+
+    Args:
+        size: width and height of the avatar's frames in pixels; None: 512, or as in the dataset.
+        au_csv: OpenFace's table of action units for the video.
+        dataset: the prepared video is kept there, and taken from there if it is there already; None: it is removed in the end.
+        only_reuse: `dataset` has to be there already.
+    """
+
+    size: int | None = None
+    au_csv: Path | None = None
+    dataset: Path | None = None
+    only_reuse: bool = False
+
+    @classmethod
+    def of(
+        cls, size: int | None, au_csv: str | Path | None, dataset: str | Path | None, *, only_reuse: bool
+    ) -> Preparation | None:
+        """None if nothing is said of it.
+
+        Raises:
+            UsageError: there is no dataset to reuse.
+        """
+        if only_reuse and dataset is None:
+            raise UsageError("Which dataset shall be reused?", hint="Name its folder: --dataset")
+        if size is None and au_csv is None and dataset is None:
+            return None
+        table, folder = (None if each is None else Path(each) for each in (au_csv, dataset))
+        return cls(size=size, au_csv=table, dataset=folder, only_reuse=only_reuse)
 
 
 def train_avatar(
@@ -45,14 +111,16 @@ def train_avatar(
     video: Path,
     settings: Settings,
     *,
-    engine: str,
+    engine: str = AUTO,
     licence: str = "",
     consent: str = "",
+    preparation: Preparation | None = None,
     into: AvatarStore | None = None,
     work: Path | None = None,
+    anew: bool = False,
     report: Report = silent,
-    metric: Metric = _unmeasured,
-    preview: Callable[[int, Image], None] = _unseen,
+    metric: Metric = unmeasured,
+    preview: Callable[[int, Image], None] = unseen,
 ) -> AvatarPackage:
     """Learns an avatar from a video and keeps it in the store; one that was broken off goes on where it was.
 
@@ -60,43 +128,183 @@ def train_avatar(
         name: how it is called from now on.
         video: of one person who speaks.
         settings: see `mien.settings`.
-        engine: one that can be trained.
+        engine: one that can be trained, or "auto": Mien's own are, as far as the video is long enough, and the one that does better on the
+            part that was kept back is taken.
         licence: of the video.
         consent: who agreed to be shown, and how that is recorded.
+        preparation: None: the engine prepares the video as it likes.
         into: None: the user's store.
         work: a folder for checkpoints, which stays; None: one in the cache, which is removed in the end.
+        anew: what an earlier training of this video left is forgotten.
         report: progress.
         metric: numbers of each step, such as losses.
         preview: pictures of how far it has come.
 
     Raises:
         AlreadyExistsError: the name is taken.
-        UsageError: the engine cannot be trained.
+        NotFoundError: there is no such engine, video or dataset.
+        UsageError: the engine cannot be trained, or a size is not possible.
         MissingDependency: a package that it needs is not installed.
-        MediaError, FaceError: the video cannot be used.
+        ConflictError: another process is training with this video.
+        MediaError, FaceError, InputError: the video cannot be used.
     """
-    spec = engine_for_training(engine)
-    missing = spec.missing()
-    if missing:
-        raise MissingDependency(f"{spec.name!r} needs {', '.join(missing)}.", hint=f"Run: {spec.install}")
-    with (into or store(settings)).create(name) as builder:
-        about = _about(spec, check_name(name), video, licence, consent)
-        kept = work or settings.cache_dir / "training" / f"{spec.name}-{spec.data_version}-{about.source_sha256[:16]}"
-        kept.mkdir(parents=True, exist_ok=True)
-        run = TrainingRun(
-            video=video,
-            work=kept,
-            package=builder,
-            settings=settings,
-            report=report,
-            metric=metric,
-            preview=preview,
-        )
-        remarks = plugins.attribute(spec.train)(run)
-        package = builder.finish(about.model_copy(update={"remarks": tuple(remarks)}))
+    specs = [engine_for_training(engine)] if engine != AUTO else _candidates()
+    chosen = into or store(settings)
+    with chosen.create(name):
+        pass  # a name that is taken is said now, not after hours
+    about = _about(specs[0], check_name(name), video, licence, consent)
+    kept = work or settings.cache_dir / "training" / _key(engine, specs, about)
+    with _alone(kept):
+        if anew:
+            _empty(kept)
+        trainer = _Trainer(video, about, settings, kept, report, metric, preview)
+        if preparation is not None or engine == AUTO:
+            trainer.prepare(preparation or Preparation())
+        if engine == AUTO:
+            package = chosen.take(trainer.best(specs))
+        else:
+            package = trainer.train(specs[0], chosen)
     if work is None:
         shutil.rmtree(kept, ignore_errors=True)
     return package
+
+
+def _candidates() -> list[EngineSpec]:
+    """Mien's own engines that can be trained here."""
+    able = {spec.name: spec for spec in engine_specs() if spec.train and not spec.missing()}
+    found = [able[name] for name in _ENGINES if name in able]
+    if not found:
+        raise NotFoundError("No engine that learns from a video is installed.", hint="Run: mien engines")
+    return found
+
+
+def _key(engine: str, specs: list[EngineSpec], about: Manifest) -> str:
+    """Name of the folder in which a training goes on when it is begun again."""
+    versions = "-".join(str(spec.data_version) for spec in specs)
+    return f"{engine}-{versions}-{about.source_sha256[:16]}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Raises:
+    ConflictError: another process is at work in the folder.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConflictError(
+            "This video is being learnt from by another process.", hint="Wait until that is done."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            path.unlink()
+
+
+class _Trainer:
+    """One training, of one engine or of several.
+
+    Args:
+        video, settings, report, metric, preview: see `train_avatar`.
+        about: the avatar's manifest, but for the engine.
+        work: the folder.
+    """
+
+    def __init__(
+        self,
+        video: Path,
+        about: Manifest,
+        settings: Settings,
+        work: Path,
+        report: Report,
+        metric: Metric,
+        preview: Callable[[int, Image], None],
+    ) -> None:
+        self._video, self._about, self._settings, self._work = video, about, settings, work
+        self._report, self._metric, self._preview = report, metric, preview
+        self._dataset: Dataset | None = None
+
+    def prepare(self, wanted: Preparation) -> None:
+        """Prepares the video for all engines."""
+        folder = wanted.dataset or self._work / "prepared"
+        if wanted.only_reuse:
+            dataset = Dataset.open(folder)
+            if dataset.sha256 != self._about.source_sha256:
+                raise InputError(
+                    f"The dataset in {folder} was made of another video: {dataset.video}.",
+                    hint="Name that video, or let this one be prepared.",
+                )
+        self._dataset = prepare(
+            self._video, folder, self._settings, size=wanted.size, au_csv=wanted.au_csv, report=self._report
+        )
+
+    def train(self, spec: EngineSpec, into: AvatarStore) -> AvatarPackage:
+        """Trains one engine."""
+        work = self._work if self._dataset is None else self._work / spec.name
+        with into.create(self._about.name) as builder:
+            work.mkdir(exist_ok=True)
+            if self._dataset is not None:
+                _share(self._dataset.folder, work / "dataset")
+            run = TrainingRun(
+                video=self._video,
+                work=work,
+                package=builder,
+                settings=self._settings,
+                report=self._report,
+                metric=self._metric,
+                preview=self._preview,
+            )
+            remarks = plugins.attribute(spec.train)(run)
+            told = {"engine": spec.name, "data_version": spec.data_version, "remarks": tuple(remarks)}
+            return builder.finish(self._about.model_copy(update=told))
+
+    def best(self, specs: list[EngineSpec]) -> AvatarPackage:
+        """Trains all that the video is long enough for; gives the one that does best on the part that was kept back."""
+        dataset = self._dataset
+        assert dataset is not None
+        seconds = float(dataset.seen.sum()) / FPS
+        able = [spec for spec in specs if seconds >= _OPTIMISED.get(spec.name, 0.0)]
+        packages = {spec.name: self._made(spec) for spec in able}
+        if len(packages) == 1:
+            return next(iter(packages.values()))
+        scores = {name: self._score(package, dataset) for name, package in packages.items()}
+        return packages[max(scores, key=scores.__getitem__)]
+
+    def _made(self, spec: EngineSpec) -> AvatarPackage:
+        """By an earlier run, or now."""
+        made = AvatarStore(self._work / spec.name / "made")
+        try:
+            return made.get(self._about.name)
+        except NotFoundError:
+            return self.train(spec, made)
+
+    def _score(self, package: AvatarPackage, dataset: Dataset) -> float:
+        return judge(package, dataset, self._settings, self._report).score
+
+
+def _share(folder: Path, target: Path) -> None:
+    """The same dataset in another place. Its files are replaced, never written into: they may be one and the same."""
+    shutil.rmtree(target, ignore_errors=True)
+    with writing(target):
+        shutil.copytree(folder, target, copy_function=_link, ignore=shutil.ignore_patterns(".*"))
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _about(spec: EngineSpec, name: str, video: Path, licence: str, consent: str) -> Manifest:

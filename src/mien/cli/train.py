@@ -1,0 +1,161 @@
+"""`mien train`: a video becomes an avatar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli._console import Json, note, print_json, progress, say, settings, table
+from mien.cli._remote import connected, pick
+from mien.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from mien.client import Client
+    from mien.settings import Settings
+    from mien.training import ClipCheck
+    from mien.types import Report
+
+
+def train(
+    video: Annotated[Path, typer.Argument(help="A video of one person who speaks, best half a minute or more.")],
+    name: Annotated[str, typer.Option("--name", help="How the avatar is called from now on.")] = "",
+    engine: Annotated[
+        str, typer.Option("--engine", help="clip, gaussian, or auto: the better of both; see mien engines.")
+    ] = "auto",
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Only tell whether the video is good enough, and what to do about it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Train even with a video that fails the check.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume/--anew", help="Go on where an earlier training of this video was broken off, or not."),
+    ] = True,
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--dataset", help="Keep the prepared video in this folder, or take it from there."),
+    ] = None,
+    skip_preprocess: Annotated[
+        bool, typer.Option("--skip-preprocess", help="Do not prepare the video: --dataset has it already.")
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option("--size", help="Width and height of the avatar in pixels, 128 to 1024; usually 512.")
+    ] = None,
+    au_csv: Annotated[
+        Path | None, typer.Option("--au-csv", help="Blinks from this table of OpenFace instead of Mien's own.")
+    ] = None,
+    previews: Annotated[
+        Path | None, typer.Option("--previews", help="Write pictures of how far it has come into this folder.")
+    ] = None,
+    licence: Annotated[str, typer.Option("--licence", help="Licence of the video, kept with the avatar.")] = "",
+    consent: Annotated[
+        str, typer.Option("--consent", help="Who agreed to be shown and how that is recorded; kept with the avatar.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Learn an avatar from a video; one that was broken off goes on where it was."""
+    if not check_only and not name.strip():
+        raise UsageError("The avatar needs a name.", hint="Say how it shall be called: --name")
+    loaded = settings()
+    words = {"engine": engine, "licence": licence, "consent": consent}
+    prepared = {"size": size, "au_csv": au_csv, "dataset": dataset}
+    with progress(enabled=not as_json) as report:
+        check = None if skip_preprocess else _checked(video, loaded, report)
+    if check_only:
+        _tell(check or _checked(video, loaded), as_json=as_json)
+        return
+    if check is not None:
+        _refuse_bad(check, yes=yes, quiet=as_json)
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            more = prepared | {"skip_preprocess": skip_preprocess, "resume": resume}
+            told = _here(video, name, loaded, report, words | more, previews)
+        else:
+            _only_here(prepared | {"previews": previews})
+            told = _on(client, video, name, report, words)
+    if as_json:
+        print_json(told | {"check": None if check is None else check.as_dict()})
+        return
+    for remark in told["remarks"]:
+        note(remark)
+    where = f"--server {client.url} " if client else ""
+    say(f'Learnt {told["name"]!r} ({told["engine"]}). Let it speak: mien {where}speak -a {told["name"]!r} -t "Hello."')
+
+
+def _checked(video: Path, loaded: Settings, report: Report | None = None) -> ClipCheck:
+    from mien import studio
+
+    return studio.check_clip(video, settings=loaded, **({} if report is None else {"report": report}))
+
+
+def _tell(check: ClipCheck, *, as_json: bool) -> None:
+    if as_json:
+        print_json(check.as_dict())
+        return
+    table(["", "what", "how it is", "what to do"], [_row(item) for item in check.items])
+    say(
+        {
+            "pass": "This video is good.",
+            "warn": "This video can be used; see what is marked.",
+            "fail": "This video cannot be used as it is; see what is marked.",
+        }[check.verdict]
+    )
+
+
+def _row(item: Any) -> tuple[str, str, str, str]:
+    mark = {"pass": "ok", "warn": "warn", "fail": "FAIL"}[item.verdict]
+    return mark, item.name.replace("_", " "), item.sentence, item.advice
+
+
+def _refuse_bad(check: ClipCheck, *, yes: bool, quiet: bool) -> None:
+    """Raises:
+    InputError: the video fails, and nobody insists.
+    """
+    bad = [item for item in check.items if item.verdict == "fail"]
+    if bad and not yes:
+        raise InputError(
+            " ".join(item.sentence for item in bad),
+            hint=f"{' '.join(item.advice for item in bad)} Everything about it: mien train {check.video} --check-only. To try it all the same: --yes",
+        )
+    if not quiet:
+        for item in check.items:
+            if item.verdict != "pass":
+                note(f"{item.sentence} {item.advice}".strip())
+
+
+def _here(
+    video: Path, name: str, loaded: Settings, report: Report, options: dict[str, Any], previews: Path | None
+) -> dict[str, Any]:
+    from mien import studio
+
+    shown: dict[str, Any] = {} if previews is None else {"preview": studio.previews_into(previews)}
+    manifest = studio.train(video, name, settings=loaded, report=report, **options, **shown).package.manifest
+    return manifest.model_dump(mode="json", include={"name", "engine", "remarks", "size"})
+
+
+def _only_here(options: dict[str, Any]) -> None:
+    """Raises:
+    UsageError: a server cannot do this.
+    """
+    named = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if named:
+        raise UsageError(
+            f"A server trains without {', '.join(named)}.", hint="Leave it out, or train here: without --server."
+        )
+
+
+def _on(client: Client, video: Path, name: str, report: Report, words: dict[str, str]) -> dict[str, Any]:
+    if not words["consent"].strip():
+        raise UsageError(
+            "A server keeps nobody's video without consent.",
+            hint="Say who agreed to be shown, and how that is recorded: --consent",
+        )
+    job = client.train(name, video, **words).wait(report, cancel_on_interrupt=True)
+    told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height")
+    return {
+        "name": told["avatar"],
+        "engine": told["engine"],
+        "remarks": told["remarks"],
+        "size": [told["width"], told["height"]],
+    }
