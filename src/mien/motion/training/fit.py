@@ -24,11 +24,13 @@ PIECE = 128
 """Steps of one piece: 2.56 s, twice what the network remembers."""
 _AT_A_START = 0.2
 """Share of pieces that begin where a listener begins."""
+_WHERE_NOBODY_SPEAKS = 0.15
+"""Share that is chosen among those in which nobody does."""
 _RATE, _WARM_UP, _DECAY, _LONGEST_GRADIENT = 2.5e-3, 200, 0.02, 1.0
 _KEEP = 0.998
 """Of the average, in one step."""
 _HEAD_WEIGHTS: Mapping[Ahead, float] = {"far": 1.0, "near": 0.5}
-_VELOCITY, _PHONES, _SPEECH = 2.0, 0.25, 0.25
+_VELOCITY, _PHONES, _SPEECH = 2.0, 0.25, 0.75
 _CLOSURE_MORE, _FV_MORE = 3.0, 2.0
 _LABEL_SMOOTHING = 0.05
 _NOISE, _TILT, _LEVEL = 0.15, 0.1, 0.2
@@ -188,6 +190,9 @@ class _Pieces:
         self._plan = plan
         self._last = len(data.phones) - PIECE
         self._starts = data.starts[data.starts <= self._last]
+        spoken = np.concatenate([[0], np.cumsum(data.speech)])
+        begins = np.arange(max(0, self._last + 1))
+        self._quiet = begins[spoken[begins + PIECE] == spoken[begins]]
         if self._last < 0:
             raise InputError(f"{data.seconds:.1f} s of speech are too few to learn from.", hint="Ask for more hours.")
 
@@ -196,6 +201,8 @@ class _Pieces:
         count = self._plan.batch
         begins = rng.integers(0, self._last + 1, count)
         begins = np.where(rng.random(count) < _AT_A_START, rng.choice(self._starts, count), begins)
+        if len(self._quiet):
+            begins = np.where(rng.random(count) < _WHERE_NOBODY_SPEAKS, rng.choice(self._quiet, count), begins)
         at = begins[:, None] + np.arange(PIECE)
         frames = FRAMES_PER_STEP * begins[:, None] + np.arange(FRAMES_PER_STEP * PIECE)
         mouth = self._data.mouth[at].astype(np.float32)
