@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mien import settings as settings_module
@@ -17,7 +16,7 @@ from mien.testing.utterances import sentence
 from mien.training import Dataset, prepare
 from mien.types import SAMPLE_RATE
 
-SIZE = 256
+SIZE = 320
 SECONDS = 9.0
 
 

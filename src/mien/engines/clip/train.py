@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from mien.engines.clip.library import (
     turns_of,
 )
 from mien.engines.clip.patch import FloatArray, Patch, Pose
+from mien.engines.clip.render import Place
 from mien.media import VideoWriter
 from mien.training import FPS, Dataset, prepare
 from mien.types import Image, Progress, Report, TrainingRun, silent
@@ -46,44 +49,26 @@ def gather(dataset: Dataset, package: PackageBuilder, report: Report = silent) -
     """Puts all that a clip avatar is made of into a package; the test part of the video gives no mouths."""
     person = dataset.person
     patch = Patch.of(person.mean, person.basis)
-    film = best_stretch(dataset.seen, _movement(person.shift), FPS)
     lips = Lips.of(person.mean, person.basis, person.expression[dataset.seen])
-    turn = (person.rotation[:, :2] * person.scale[:, None, None]).astype(np.float32)
+    film = best_stretch(dataset.seen, _movement(person.shift), FPS)
     usable = np.flatnonzero(dataset.seen[: dataset.split.test.start])
-    chosen = usable[choose(lips.points(person.expression[usable], turns_of(turn[usable])), usable)]
-    shown = _vertices(dataset, patch, turn, chosen)
-    size, corners = tiles(shown[:, patch.shown > 0], dataset.size)
+    chosen = usable[choose(lips.points(person.expression[usable], turns_of(person.rotation[usable, :2])), usable)]
+    mouths = places(dataset, patch, chosen.tolist())
+    size, corners = tiles(np.stack([place.vertices[patch.shown > 0] for place in mouths]), dataset.size)
+    cut = [
+        replace(place, vertices=place.vertices - corner.astype(np.float32))
+        for place, corner in zip(mouths, corners, strict=True)
+    ]
     package.add_arrays(PERSON, {"mean": person.mean, "basis": person.basis})
     package.add_bytes(CALIBRATION, person.calibration.to_json().encode())
-    package.add_arrays(
-        PLACES,
-        {
-            "turn": turn[film],
-            "shift": person.shift[film],
-            "mouth": person.expression[film],
-            "vertices": _whole(_vertices(dataset, patch, turn, np.arange(film.start, film.stop))),
-        },
-    )
-    package.add_arrays(
-        EXAMPLES,
-        {
-            "mouth": person.expression[chosen],
-            "turn": turn[chosen],
-            "vertices": _whole(shown - corners[:, None]),
-            "successor": successors(chosen),
-        },
-    )
+    package.add_arrays(PLACES, _arrays(places(dataset, patch, range(film.start, film.stop))))
+    package.add_arrays(EXAMPLES, _arrays(cut) | {"successor": successors(chosen)})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, TILES)
         with VideoWriter(path, size, FPS, None, crf=_CRF) as writer:
-            cut = dict(zip(chosen.tolist(), corners.tolist(), strict=True))
-            frames = _cutting(dataset.frames(), cut, writer, max(film.stop, int(chosen[-1]) + 1), report)
-            add_film(
-                package,
-                (frame for number, frame in frames if number in range(*film.indices(dataset.count))),
-                dataset.size,
-                FPS,
-            )
+            at = dict(zip(chosen.tolist(), corners.tolist(), strict=True))
+            frames = _cutting(dataset.frames(), at, writer, max(film.stop, int(chosen[-1]) + 1), report)
+            add_film(package, (frame for n, frame in frames if film.start <= n < film.stop), dataset.size, FPS)
         package.add_bytes(TILES, path.read_bytes())
 
 
@@ -148,20 +133,26 @@ def _cutting(
         yield number, frame
 
 
-def _vertices(dataset: Dataset, patch: Patch, turn: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
-    """(len(frames), V, 2), pixels."""
+def places(dataset: Dataset, patch: Patch, frames: Iterable[int]) -> list[Place]:
+    """Where the head is in frames of the video in which it is seen."""
     person = dataset.person
-    return np.stack(
-        [
-            patch.seen(dataset.landmarks[n], Pose(turn[n], person.shift[n]), person.expression[n])
-            for n in frames.tolist()
-        ]
-    )
+    found = []
+    for n in frames:
+        turn = (person.rotation[n, :2] * person.scale[n]).astype(np.float32)
+        pose, mouth = Pose(turn, person.shift[n]), person.expression[n]
+        found.append(Place(pose, mouth, patch.seen(dataset.landmarks[n], pose, mouth)))
+    return found
+
+
+def _arrays(found: list[Place]) -> dict[str, NDArray[Any]]:
+    """As they are kept in the package; where the heads are, only for the film."""
+    return {
+        "turn": np.stack([place.pose.turn for place in found]),
+        "shift": np.stack([place.pose.shift for place in found]),
+        "mouth": np.stack([place.mouth for place in found]),
+        "vertices": np.rint(np.stack([place.vertices for place in found]) * STEPS_PER_PIXEL).astype(np.int32),
+    }
 
 
 def _movement(shift: FloatArray) -> FloatArray:
     return np.linalg.norm(np.diff(shift, axis=0, prepend=shift[:1]), axis=1)
-
-
-def _whole(vertices: FloatArray) -> NDArray[np.int32]:
-    return np.rint(vertices * STEPS_PER_PIXEL).astype(np.int32)
