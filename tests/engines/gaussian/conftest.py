@@ -1,21 +1,26 @@
-"""The built-in astronaut as a person whose mouth moves in two ways."""
+"""The built-in astronaut: as a person whose mouth moves in two ways, and as one who was learnt from a video."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.avatars import builtin_picture
+from mien.avatars import AvatarPackage, Manifest, PackageBuilder, builtin_picture
 from mien.engines.gaussian.model import Pose
 from mien.engines.gaussian.region import Region
+from mien.engines.gaussian.spec import SPEC
+from mien.engines.gaussian.train import Learning
+from mien.engines.gaussian.trainer import Plan
 from mien.face import FaceTracker
 from mien.face.topology import LIPS_OUTER, RIGID
 from mien.media import read_image
 from mien.settings import load
-from mien.types import Image
+from mien.training import Dataset, prepare
+from mien.types import Image, Report, TrainingRun, silent
 from mien.weights import WeightStore
 
 
@@ -51,3 +56,36 @@ def astronaut() -> Seen:
     basis[1, LIPS_OUTER, 0] = 0.1 * (mean[LIPS_OUTER, 0] - mean[13, 0])  # the lips spread
     pose = Pose(np.eye(3, dtype=np.float32), scale, origin[:2].astype(np.float32), np.zeros(2, np.float32))
     return Seen(image, pose, np.zeros(2, np.float32), mean, basis)
+
+
+SIZE = 256
+PLAN = Plan(gaussians=2500, steps=120, look_again=(0.3,))
+
+
+def training(video: Path, work: Path, builder: PackageBuilder, report: Report = silent) -> TrainingRun:
+    """A run that only learns."""
+    return TrainingRun(
+        video=video,
+        work=work,
+        package=builder,
+        settings=load(),
+        report=report,
+        metric=lambda step, **values: None,
+        preview=lambda step, image: None,
+    )
+
+
+@pytest.fixture(scope="session")
+def dataset(video: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return prepare(video, tmp_path_factory.mktemp("dataset"), load(), size=SIZE)
+
+
+@pytest.fixture(scope="session")
+def package(dataset: Dataset, video: Path, tmp_path_factory: pytest.TempPathFactory) -> AvatarPackage:
+    """An avatar that has learnt little."""
+    with PackageBuilder(tmp_path_factory.mktemp("avatar") / "astronaut.mien") as builder:
+        learning = Learning(dataset, training(video, tmp_path_factory.mktemp("work"), builder), PLAN)
+        learning.learn()
+        learning.pack()
+        about = Manifest(name="astronaut", engine=SPEC.name, source_sha256=dataset.sha256, size=dataset.size)
+        return builder.finish(about)

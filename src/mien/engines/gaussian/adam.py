@@ -47,7 +47,7 @@ class Adam:
         )
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _step(values, gradient, first, second, row_rate, column_rate, rate, unbias):  # noqa: ANN001
     keep1, keep2 = np.float32(_BETA1), np.float32(_BETA2)
     for row in range(values.shape[0]):

@@ -62,7 +62,7 @@ class FaceData:
         """
         arrays = package.arrays(_ARRAYS)
         calibration = Calibration.from_json(package.read(_CALIBRATION).decode())
-        _check(arrays, len(calibration.neutral), package)
+        _check(arrays, len(calibration.measures), package)
         rest, answer = arrays["rest"], arrays["answer"].astype(np.float32)
         model = FaceModel(
             np.ascontiguousarray(np.concatenate([rest[..., None], answer], axis=2)),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mien.engines.gaussian.raster import Projection, Splats2D, project
 
@@ -33,7 +32,7 @@ class Pose:
     shift: Floats
     torso: Floats
 
-    def at(self, origin: Sequence[float] | Floats) -> Pose:
+    def at(self, origin: ArrayLike) -> Pose:
         """The same pose in a window of the picture that begins at `origin`, x and y."""
         return Pose(self.rotation, self.scale, (self.shift - np.asarray(origin)).astype(np.float32), self.torso)
 
@@ -93,7 +92,7 @@ def with_one(coefficients: Floats) -> Floats:
     return np.concatenate([np.ones((*coefficients.shape[:-1], 1)), coefficients], axis=-1, dtype=np.float32)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True)
 def _unpack(values: Floats, torso: Floats, moved: Floats) -> tuple[Floats, Floats, Floats]:
     count = len(values)
     position = np.empty((count, 3), np.float32)

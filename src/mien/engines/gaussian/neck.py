@@ -36,17 +36,18 @@ class NeckTracker:
         area = _below(region, pose, self._grey.shape)
         found = cv2.goodFeaturesToTrack(self._grey, _POINTS, 0.01, 5, mask=area)
         self._points = np.empty((0, 1, 2), np.float32) if found is None else found
-        self._moved = np.zeros(2, np.float32)
+        self._moved, self._beside_head = np.zeros(2, np.float32), np.zeros(2, np.float32)
 
     def follow(self, image: Image, pose: Pose) -> Floats:
-        """(2,) pixels, how far the neck has moved beside what it would as a part of the head; 0 if nothing can be followed.
+        """(2,) pixels, how far the neck has moved beside what it would as a part of the head; where
+        nothing can be followed, as much as last, at first 0.
 
         Args:
             image: a frame; best the one after the last.
             pose: of the head in it.
         """
         if len(self._points) < _LEAST:
-            return np.zeros(2, np.float32)
+            return self._beside_head
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         guess = self._points + self._moved
         flow = {"winSize": (21, 21), "maxLevel": 2, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
@@ -56,7 +57,9 @@ class NeckTracker:
         kept = (ok[:, 0] & ok_back[:, 0]).astype(bool) & (strayed[:, 0] < _STRAY)
         if kept.sum() >= _LEAST:
             self._moved = np.median((there - self._points)[kept, 0], axis=0).astype(np.float32)
-        return self._moved - (_seen(self._centre, pose) - _seen(self._centre, self._pose))
+            as_head = _seen(self._centre, pose) - _seen(self._centre, self._pose)
+            self._beside_head = (self._moved - as_head).astype(np.float32)
+        return self._beside_head
 
 
 def _seen(point: Floats, pose: Pose) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.avatars.film import add_film, best_stretch
+from mien.avatars import add_film, best_stretch
 from mien.engines.gaussian.data import FaceData
 from mien.engines.gaussian.footage import Footage, mask
 from mien.engines.gaussian.neck import NeckTracker
@@ -25,7 +25,7 @@ Numbers = NDArray[np.int64]
 _CHECKPOINT = "gaussian.npz"
 _LEARNT_FRAMES = 1500
 """At most; of a longer video, frames spread over it. Their windows are kept in memory."""
-_JUDGED_FRAMES = 25
+_JUDGED_FRAMES = 20
 _CHECKS = 10
 """How often a training is judged by what it does not learn from."""
 _PATIENCE = 4
@@ -57,6 +57,8 @@ class Learning:
         person = dataset.person
         learnt = _spread(_seen(dataset, dataset.split.train), _LEARNT_FRAMES)
         judged = _spread(_seen(dataset, dataset.split.validate), _JUDGED_FRAMES)
+        if not len(judged):
+            learnt, judged = learnt[:-_JUDGED_FRAMES], learnt[-_JUDGED_FRAMES:]
         self._region = Region.of(person.mean, person.basis, person.expression[learnt])
         torso = np.zeros((dataset.count, 2), np.float32)
         poses = Poses(person.rotation.copy(), person.scale.copy(), person.shift.copy(), torso)
@@ -68,12 +70,12 @@ class Learning:
         self._learnt, self._judged = footage.part(0, len(learnt)), footage.part(len(learnt), len(footage.numbers))
         share = mask(self._region.outline, poses[rest], dataset.size)
         seeds = sow(self._region, neutral, poses[rest], person.expression[rest], share, plan.gaussians, plan.seed)
-        self._trainer = Trainer(
-            self._region, seeds, self._learnt, person.expression, poses, plan, dataset.size[0] * dataset.size[1]
-        )
+        pixels = dataset.size[0] * dataset.size[1]
+        threads = run.settings.threads
+        self.trainer = Trainer(self._region, seeds, self._learnt, person.expression, poses, plan, pixels, threads)
         self._since_best, self.score = 0, -np.inf
         """`score`: of what was best so far, dB over the whole frame."""
-        self._best = self._trainer.state()
+        self._best = self.trainer.state()
         self._take_up()
 
     def _neck_into(self, poses: Poses) -> Callable[[int, Image], None]:
@@ -85,7 +87,7 @@ class Learning:
 
     def learn(self) -> None:
         """Takes steps until the plan is done, or what is not learnt from gets no better."""
-        trainer, steps = self._trainer, self._plan.steps
+        trainer, steps = self.trainer, self._plan.steps
         every = max(1, steps // _CHECKS)
         losses = []
         while trainer.step < steps and self._since_best < _PATIENCE:
@@ -100,26 +102,26 @@ class Learning:
         trainer.restore(self._best)
 
     def _judge(self, mean_loss: float) -> None:
-        self._trainer.read_faces(self._judged)
-        scores = [self._trainer.score(self._judged, index) for index in range(len(self._judged.numbers))]
+        self.trainer.read_faces(self._judged)
+        scores = [self.trainer.score(self._judged, index) for index in range(len(self._judged.numbers))]
         score = float(np.mean(scores))
         if score > self.score:
             self.score, self._since_best = score, 0
-            self._best = self._trainer.state()
+            self._best = self.trainer.state()
         else:
             self._since_best += 1
         self._keep()
-        self._run.metric(self._trainer.step, loss=mean_loss, psnr=score)
-        self._run.preview(self._trainer.step, self._sheet(int(np.argmin(scores))))
+        self._run.metric(self.trainer.step, loss=mean_loss, psnr=score)
+        self._run.preview(self.trainer.step, self._sheet(int(np.argmin(scores))))
 
     def _sheet(self, index: int) -> Image:
         """The real frame, the drawn one and eight times their difference, side by side."""
-        real, drawn = self._judged.real(index), self._trainer.picture(self._judged, index)
+        real, drawn = self._judged.real(index), self.trainer.picture(self._judged, index)
         rows = np.concatenate([real, drawn, np.clip(8 * np.abs(drawn - real), 0, 1)], axis=1)
         return np.rint(rows * 255).astype(np.uint8)
 
     def _keep(self) -> None:
-        state = self._trainer.state()
+        state = self.trainer.state()
         best = {f"best_{name}": values for name, values in self._best.items()}
         told = {"score": np.array(self.score), "since_best": np.array(self._since_best)}
         save_arrays(self._run.work / _CHECKPOINT, **state, **best, **told)
@@ -131,35 +133,47 @@ class Learning:
         kept = load_arrays(path)
         self.score, self._since_best = float(kept.pop("score")), int(kept.pop("since_best"))
         self._best = {name.removeprefix("best_"): kept.pop(name) for name in list(kept) if name.startswith("best_")}
-        self._trainer.restore(kept)
+        self.trainer.restore(kept)
 
     def pack(self) -> None:
         """Adds the film and the face to the package."""
-        dataset, poses = self._dataset, self._trainer.poses
-        moved = np.linalg.norm(np.diff(poses.shift, axis=0, prepend=poses.shift[:1]), axis=1)
+        dataset, shift = self._dataset, self.trainer.poses.shift
+        moved = np.linalg.norm(np.diff(shift, axis=0, prepend=shift[:1]), axis=1)
         stretch = best_stretch(dataset.seen, moved, FPS)
-        add_film(self._run.package, self._filmed(stretch), dataset.size, FPS)
-        learnt = dataset.person.expression[self._learnt.numbers]
-        FaceData(
-            model=self._trainer.average,
-            outline=self._region.outline,
-            poses=poses.part(stretch),
-            limits=_BEYOND * np.stack([learnt.min(axis=0), learnt.max(axis=0)]),
-            calibration=dataset.person.calibration,
-        ).save(self._run.package)
+        add_film(self._run.package, self.filmed(stretch), dataset.size, FPS)
+        self.face(stretch).save(self._run.package)
 
-    def _filmed(self, stretch: slice) -> Iterator[Image]:
-        """The frames of the film; finds the heads in those that were not looked at yet."""
+    def filmed(self, stretch: slice) -> Iterator[Image]:
+        """Some of the dataset's frames, one after the other; finds the heads in those that were not looked at yet."""
         known = {*self._learnt.numbers.tolist(), *self._judged.numbers.tolist()}
-        poses, last = self._trainer.poses, int(self._judged.numbers[-1])
+        poses, last = self.trainer.poses, int(self._judged.numbers[-1])
         for number, image in enumerate(self._dataset.frames(0, stretch.stop)):
             if number > last:
                 poses.torso[number] = self._neck.follow(image, poses[number])
             if number >= stretch.start:
                 self._run.report(Progress("film", number - stretch.start, stretch.stop - stretch.start, "frames"))
                 if number not in known:
-                    self._trainer.find_head(number, image, self._windows)
+                    self.trainer.find_head(number, image, self._windows)
                 yield image
+
+    def face(self, stretch: slice) -> FaceData:
+        """What was learnt, with the heads of the frames that `filmed` gave."""
+        learnt = self.trainer.expressions.values[self._learnt.numbers]
+        return FaceData(
+            model=self.trainer.average,
+            outline=self._region.outline,
+            poses=self.trainer.poses.part(stretch),
+            limits=_BEYOND * np.stack([learnt.min(axis=0), learnt.max(axis=0)]),
+            calibration=self._dataset.person.calibration,
+        )
+
+    def read(self, frames: slice) -> Floats:
+        """(n, K), expressions as they are read from frames that `filmed` gave."""
+        footage = Footage.cut(
+            self._dataset, np.arange(frames.start, frames.stop), self._windows, self.trainer.poses, lambda *_: None
+        )
+        self.trainer.read_faces(footage)
+        return self.trainer.expressions.values[frames]
 
 
 def _seen(dataset: Dataset, part: slice) -> Numbers:

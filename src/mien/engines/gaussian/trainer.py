@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +40,9 @@ _AVERAGED = 0.99
 """Share of the old in the running average of the parameters, at each step."""
 _AVERAGE_EVERY = 4
 _BATCH = 4
-_PASSES = 28
+_PASSES = 12
 """How often each frame is learnt from …"""
-_STEPS = 1500, 6000
+_STEPS = 800, 6000
 """… within these bounds."""
 _GREY = np.full(3, 0.5, np.float32)
 
@@ -85,6 +86,7 @@ class Trainer:
         poses: of all frames; changed where heads are found more exactly.
         plan: see there.
         pixels: of a whole frame.
+        threads: how many share the work; the result does not depend on it.
     """
 
     def __init__(
@@ -96,12 +98,14 @@ class Trainer:
         poses: Poses,
         plan: Plan,
         pixels: int,
+        threads: int = 1,
     ) -> None:
         self.region, self.footage, self.poses, self.plan = region, footage, poses, plan
         self.expressions = Expressions(expression)
         self.model, self.average = seeds.model, seeds.model.copy()
         self.step = 0
         self._pixels = pixels
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gaussian")
         count, channels, columns = self.model.linear.shape
         column_rates = np.full(columns, _ANSWER, np.float32)
         column_rates[0] = 1
@@ -119,10 +123,7 @@ class Trainer:
         coefficients = coefficients + np.float32(_NOISE) * random.standard_normal(coefficients.shape, np.float32)
         # What is behind changes from step to step, so that the face learns to let nothing through.
         behind = random.random((len(chosen), 3), np.float32)
-        compared = [
-            self.compared(int(index), one, colour)
-            for index, one, colour in zip(chosen, coefficients, behind, strict=True)
-        ]
+        compared = list(self._pool.map(self.compared, chosen, coefficients, behind))
         rate = self._rate()
         if self.step >= self.plan.looks()[0]:
             slopes = np.stack([self.model.expression_gradient(one.values) for one in compared])
@@ -134,10 +135,10 @@ class Trainer:
             self._remember()
         return float(np.mean([one.loss for one in compared]))
 
-    def compared(self, index: int, coefficients: Floats, behind: Floats) -> Comparison:
+    def compared(self, index: np.int64, coefficients: Floats, behind: Floats) -> Comparison:
         """A frame of the footage with an expression (K,), before a colour (3,)."""
-        pose = self.footage.pose(index, self.poses)
-        return compare(self.model, self.region, coefficients, pose, self.footage.real(index), behind)
+        pose, real = self.footage.pose(int(index), self.poses), self.footage.real(int(index))
+        return compare(self.model, self.region, coefficients, pose, real, behind)
 
     def _move(self, compared: list[Comparison], coefficients: Floats, rate: float) -> None:
         model, share = self.model, np.float32(1 / len(compared))
@@ -170,8 +171,11 @@ class Trainer:
 
     def find_heads(self, footage: Footage, rounds: int = 2) -> None:
         """Finds more exactly where the heads are in some frames, with the averaged model."""
-        for index, number in enumerate(footage.numbers):
-            self._find_head(int(number), footage.real(index), footage.origins[index], rounds)
+
+        def find(index: int) -> None:
+            self._find_head(int(footage.numbers[index]), footage.real(index), footage.origins[index], rounds)
+
+        list(self._pool.map(find, range(len(footage.numbers))))
 
     def find_head(self, number: int, image: Image, windows: Windows) -> None:
         """The same for one whole frame, uint8 RGB."""
@@ -189,12 +193,16 @@ class Trainer:
 
     def read_faces(self, footage: Footage) -> None:
         """Reads the expressions of frames that are not learnt from, with the averaged model."""
-        for index, number in enumerate(footage.numbers):
-            pose, real, frame = footage.pose(index, self.poses), footage.real(index), np.array([number])
+
+        def read(index: int) -> None:
+            number = footage.numbers[index]
+            pose, real = footage.pose(index, self.poses), footage.real(index)
             for step in range(_READ_STEPS):
                 compared = compare(self.average, self.region, self.expressions.values[number], pose, real, _GREY)
                 slope = self.average.expression_gradient(compared.values)[None]
-                self.expressions.move(frame, slope, step, _READ_RATE * (1 - step / _READ_STEPS))
+                self.expressions.move(number[None], slope, step, _READ_RATE * (1 - step / _READ_STEPS))
+
+        list(self._pool.map(read, range(len(footage.numbers))))
 
     def picture(self, footage: Footage, index: int) -> Floats:
         """A frame of the footage with the drawn face in it, 0 … 1, by the averaged model."""
