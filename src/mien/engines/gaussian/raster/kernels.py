@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mien.engines.gaussian.raster.lanes import (
     WIDTH,
     clamp,
+    fetch_early,
     load,
     load_rgb,
     ramp,
@@ -46,6 +47,7 @@ NUMBERS = 16
 """float32 numbers of a splat in `shapes`, one cache line: mean x y; of z the coefficients of dx², dx dy, dy² and the constant; red, green, blue;
 half its width in a row and how far that lies to the left per row; half its height; opacity; three unused."""
 
+_AHEAD = 4  # entries between asking for a splat's numbers and their use
 _ALMOST_ONE = np.float32(0.9999)  # the integer part of x + this is x rounded up
 _FAR = np.float32(1e7)
 _FAINT = np.float32(-math.log(255) / 8)  # z where alpha is 1 / 255
@@ -138,13 +140,12 @@ def order_by_depth(depth: Floats, bands: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sort_into_bands(shapes: Floats, bands: Ints, order: Ints, height: int) -> tuple[Floats, Longs, Ints]:
+def sort_into_bands(bands: Ints, order: Ints, height: int) -> tuple[Longs, Ints]:
     """The entries of each band.
 
     Returns:
-        entries: (E · NUMBERS,) copies from `shapes`, band after band, nearest first in each.
         start: (bands + 1,) where each band's entries begin.
-        owners: (E,) the splats' numbers.
+        entries: (E,) numbers of the splats, band after band, nearest first in each.
     """
     start = np.zeros((height + BAND - 1) // BAND + 1, np.int64)
     for i in range(len(bands)):
@@ -153,17 +154,13 @@ def sort_into_bands(shapes: Floats, bands: Ints, order: Ints, height: int) -> tu
     for band in range(1, len(start)):
         start[band] += start[band - 1]
     free = start[:-1].copy()
-    owners = np.empty(start[-1], np.int32)
+    entries = np.empty(start[-1], np.int32)
     for k in range(len(order)):
         i = order[k]
         for band in range(bands[i, 0], bands[i, 1]):
-            owners[free[band]] = i
+            entries[free[band]] = i
             free[band] += 1
-    entries = np.empty(start[-1] * NUMBERS, np.float32)
-    for entry in range(len(owners)):
-        for part in range(0, NUMBERS, WIDTH):
-            store(entries, entry * NUMBERS + part, load(shapes, np.int64(owners[entry]) * NUMBERS + part))
-    return entries, start, owners
+    return start, entries
 
 
 @njit(nogil=True, inline="always")
@@ -173,11 +170,11 @@ def _stride(width):  # noqa: ANN001
 
 
 @njit(nogil=True, error_model="numpy", fastmath=True, inline="always")
-def _place(entries, at, upper, rows, stride, spans):  # noqa: ANN001
+def _place(shapes, at, upper, rows, stride, spans):  # noqa: ANN001
     """Where an entry lies in its band.
 
     Args:
-        entries, at: its numbers.
+        shapes, at: its numbers.
         upper, rows: the band's first row in the picture, and how many it has.
         stride: of the planes.
         spans: filled for each of its rows, (5 · BAND,): the first pixel; from its centre to the mean, dx; dy; z's part that grows with dx, and
@@ -188,20 +185,20 @@ def _place(entries, at, upper, rows, stride, spans):  # noqa: ANN001
         count: of its rows.
         pixels: that it gets in each row, from the first on.
     """
-    mx, my, half, reach = entries[at], entries[at + 1], entries[at + 9], entries[at + 11]
+    mx, my, half, reach = shapes[at], shapes[at + 1], shapes[at + 9], shapes[at + 11]
     top = np.int64(max(my - reach, np.float32(upper)) + _ALMOST_ONE)
     count = np.int64(min(my + reach, np.float32(upper + rows - 1))) + 1 - top
     pixels = min((np.int64(half + half) + WIDTH) // WIDTH * WIDTH, stride - WIDTH)
     for row in range(0, count, WIDTH):
         dy = ramp() + (np.float32(top + row) - my)
         left = truncate(
-            clamp(dy * -entries[at + 10] + (mx - half), _ZERO, np.float32(stride - pixels - 1)) + _ALMOST_ONE
+            clamp(dy * -shapes[at + 10] + (mx - half), _ZERO, np.float32(stride - pixels - 1)) + _ALMOST_ONE
         )
         store(spans, row, left)
         store(spans, row + BAND, left - mx)
         store(spans, row + 2 * BAND, dy)
-        store(spans, row + 3 * BAND, dy * entries[at + 3])
-        store(spans, row + 4 * BAND, dy * dy * entries[at + 4] + entries[at + 5])
+        store(spans, row + 3 * BAND, dy * shapes[at + 3])
+        store(spans, row + 4 * BAND, dy * dy * shapes[at + 4] + shapes[at + 5])
     return top - upper, count, pixels
 
 
@@ -217,8 +214,9 @@ def _alpha(z):  # noqa: ANN001
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def draw(
-    entries: Floats,
+    shapes: Floats,
     start: Longs,
+    entries: Ints,
     background: Floats,
     image: Floats,
     transmittance: Floats,
@@ -230,7 +228,7 @@ def draw(
     """Draws the bands `part`, `part + parts` …
 
     Args:
-        entries, start: of `sort_into_bands`.
+        shapes, start, entries: of `measure` and `sort_into_bands`.
         background: (H · W · 3,), or (0,) for none.
         image, transmittance: (H · W · 3,) and (H · W,), filled.
         width, height: of the picture.
@@ -238,6 +236,7 @@ def draw(
     """
     stride = _stride(width)
     red, green, blue, through = 0, BAND * stride, 2 * BAND * stride, 3 * BAND * stride
+    last = len(entries) - 1
     planes = np.empty(4 * BAND * stride, np.float32)
     spans = np.empty(5 * BAND, np.float32)
     step = ramp()
@@ -247,9 +246,11 @@ def draw(
         rows = min(BAND, height - upper)
         planes[:through] = 0
         planes[through:] = 1
-        for at in range(start[band] * NUMBERS, start[band + 1] * NUMBERS, NUMBERS):
-            a, r, g, b = entries[at + 2], entries[at + 6], entries[at + 7], entries[at + 8]
-            top, count, pixels = _place(entries, at, upper, rows, stride, spans)
+        for entry in range(start[band], start[band + 1]):
+            at = np.int64(entries[entry]) * NUMBERS
+            fetch_early(shapes, np.int64(entries[min(entry + _AHEAD, last)]) * NUMBERS)
+            a, r, g, b = shapes[at + 2], shapes[at + 6], shapes[at + 7], shapes[at + 8]
+            top, count, pixels = _place(shapes, at, upper, rows, stride, spans)
             for row in range(count):
                 dx = step + spans[row + BAND]
                 linear, constant = spans[row + 3 * BAND], spans[row + 4 * BAND]
@@ -286,8 +287,9 @@ def draw(
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def differentiate(
-    entries: Floats,
+    shapes: Floats,
     start: Longs,
+    entries: Ints,
     image: Floats,
     transmittance: Floats,
     d_image: Floats,
@@ -305,7 +307,7 @@ def differentiate(
     loses each splat's part in turn.
 
     Args:
-        entries, start: of `sort_into_bands`.
+        shapes, start, entries: of `measure` and `sort_into_bands`.
         image, transmittance: what `draw` gave.
         d_image, d_transmittance: the loss's gradients, (H · W · 3,) and (H · W,), or (0,) for none.
         sums: (E · NUMBERS,), filled: with k = dL/dlog(alpha), the sums over an entry's pixels of k dx, k dy, k dx², k dx dy, k dy², the three
@@ -316,6 +318,7 @@ def differentiate(
     stride = _stride(width)
     red, green, blue = 0, BAND * stride, 2 * BAND * stride
     behind, through = 3 * BAND * stride, 4 * BAND * stride
+    last = len(entries) - 1
     planes = np.zeros(5 * BAND * stride, np.float32)
     spans = np.empty(5 * BAND, np.float32)
     step, nothing, one = ramp(), spread(_ZERO), spread(_ONE)
@@ -342,9 +345,10 @@ def differentiate(
                 for x in range(width):
                     planes[p + x + behind] += d_transmittance[to + x] * transmittance[to + x]
         for entry in range(start[band], start[band + 1]):
-            at = entry * NUMBERS
-            a, r, g, b = entries[at + 2], entries[at + 6], entries[at + 7], entries[at + 8]
-            top, count, pixels = _place(entries, at, upper, rows, stride, spans)
+            at = np.int64(entries[entry]) * NUMBERS
+            fetch_early(shapes, np.int64(entries[min(entry + _AHEAD, last)]) * NUMBERS)
+            a, r, g, b = shapes[at + 2], shapes[at + 6], shapes[at + 7], shapes[at + 8]
+            top, count, pixels = _place(shapes, at, upper, rows, stride, spans)
             d_r, d_g, d_b = nothing, nothing, nothing
             k, k_x, k_y, k_xx, k_xy, k_yy = nothing, nothing, nothing, nothing, nothing, nothing
             for row in range(count):
@@ -374,17 +378,17 @@ def differentiate(
                 k_y = k_y + here * dy
                 k_xy = k_xy + here_x * dy
                 k_yy = k_yy + here * (dy * dy)
-            store(sums, at, totals(k_x, k_y, k_xx, k_xy, k_yy, d_r, d_g, d_b))
-            sums[at + 8] = total(k)
+            store(sums, entry * NUMBERS, totals(k_x, k_y, k_xx, k_xy, k_yy, d_r, d_g, d_b))
+            sums[entry * NUMBERS + 8] = total(k)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_up(sums: Floats, owners: Ints, conic: Floats, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def add_up(sums: Floats, entries: Ints, conic: Floats, opacity: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """The gradients (N, 2), (N, 3), (N,), (N, 3) of mean, conic, opacity and colour, from the entries' sums, added in their order."""
     count = len(opacity)
     whole = np.zeros(count * NUMBERS, np.float32)
-    for entry in range(len(owners)):
-        to = np.int64(owners[entry]) * NUMBERS
+    for entry in range(len(entries)):
+        to = np.int64(entries[entry]) * NUMBERS
         for part in range(0, 9, WIDTH):
             store(whole, to + part, load(whole, to + part) + load(sums, entry * NUMBERS + part))
     d_mean, d_conic = np.empty((count, 2), np.float32), np.empty((count, 3), np.float32)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from llvmlite import binding, ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import models, overload, register_model
 
@@ -248,3 +248,21 @@ def store_rgb(typing, array, index, red, green, blue):
         return context.get_dummy_value()
 
     return types.void(array, index, red, green, blue), generate
+
+
+@intrinsic
+def fetch_early(typing, array, index):
+    """Asks for the cache line of a flat, contiguous float32 array's number `index`, which may lie beyond its end."""
+
+    def generate(context, builder, signature, values):
+        line = builder.bitcast(
+            _pointer(context, builder, signature.args[0], values[0], values[1]), ir.IntType(8).as_pointer()
+        )
+        kind = ir.FunctionType(ir.VoidType(), [line.type, *[ir.IntType(32)] * 3])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(
+            function, [line, *(ir.Constant(ir.IntType(32), number) for number in (0, 3, 1))]
+        )  # to read; all caches; data
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate

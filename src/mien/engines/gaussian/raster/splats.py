@@ -57,9 +57,9 @@ class Drawing:
 
     conic: Floats
     opacity: Floats
-    entries: Floats
+    shapes: Floats
     start: NDArray[np.int64]
-    owners: NDArray[np.int32]
+    entries: NDArray[np.int32]
     image: Floats
     transmittance: Floats
 
@@ -98,11 +98,11 @@ def render(
     if not finite:
         raise _odd(splats)
     order = kernels.order_by_depth(splats.depth, bands)
-    entries, start, owners = kernels.sort_into_bands(shapes, bands, order, height)
+    start, entries = kernels.sort_into_bands(bands, order, height)
     image, transmittance = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
     behind = _NOTHING if background is None else background.ravel()
-    _share(threads, kernels.draw, entries, start, behind, image.ravel(), transmittance.ravel(), width, height)
-    return image, transmittance, Drawing(splats.conic, splats.opacity, entries, start, owners, image, transmittance)
+    _share(threads, kernels.draw, shapes, start, entries, behind, image.ravel(), transmittance.ravel(), width, height)
+    return image, transmittance, Drawing(splats.conic, splats.opacity, shapes, start, entries, image, transmittance)
 
 
 def gradients(
@@ -129,12 +129,12 @@ def gradients(
     if threads < 1:
         raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
     height, width = drawing.transmittance.shape
-    sums = np.empty(len(drawing.entries), np.float32)
+    sums = np.empty(len(drawing.entries) * kernels.NUMBERS, np.float32)
     _share(
-        threads, kernels.differentiate, drawing.entries, drawing.start, drawing.image.ravel(), drawing.transmittance.ravel(),
+        threads, kernels.differentiate, drawing.shapes, drawing.start, drawing.entries, drawing.image.ravel(), drawing.transmittance.ravel(),
         d_image.ravel(), _NOTHING if d_transmittance is None else d_transmittance.ravel(), sums, width, height,
     )  # fmt: skip
-    return SplatGradients(*kernels.add_up(sums, drawing.owners, drawing.conic, drawing.opacity))
+    return SplatGradients(*kernels.add_up(sums, drawing.entries, drawing.conic, drawing.opacity))
 
 
 def _share(threads: int, work: Callable[..., None], *arguments: object) -> None:
