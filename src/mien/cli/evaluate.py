@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mien.cli._console import Json, note, print_json, progress, say, settings, table
-from mien.cli._remote import connected, pick
+from mien.cli._remote import connected, only_here, pick
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mien.settings import Settings
     from mien.types import Report
 
-app = typer.Typer(help="Measure how good a talking head is.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 _CHANNELS = ("jaw", "gap", "width")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -33,9 +34,77 @@ class Language(StrEnum):
     zh = "zh"
 
 
-@app.callback()
-def _evaluate() -> None:
-    """Keeps `sync` a command of its own while it is the only one."""
+@app.callback(invoke_without_command=True)
+def quality(
+    context: typer.Context,
+    generated: Annotated[Path | None, typer.Option("--generated", help="A generated video.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="The real video of the same moments, which it is compared with.")
+    ] = None,
+    lpips: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--lpips", metavar="<path>", help="Weights of LPIPS: also tell that; may be repeated: network and heads."
+        ),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", help="A face recognition network (ONNX): also tell whether it is the same person."),
+    ] = None,
+    output_json: Annotated[Path | None, typer.Option("--output-json", help="Write the figures as JSON.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with figures, curves, worst frames.")
+    ] = None,
+    side_by_side: Annotated[
+        Path | None, typer.Option("--side-by-side", help="Write a video: real on the left, generated on the right.")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option("--language", help="Of the page; auto: as the browser asks.")
+    ] = Language.auto,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how good a talking head is: how near to the real video, or, with `sync`, how its lips go with its sound."""
+    if context.invoked_subcommand is not None:
+        if generated or reference:
+            raise UsageError(
+                f"--generated and --reference are not for `mien evaluate {context.invoked_subcommand}`.",
+                hint="Give its own options behind its name.",
+            )
+        return
+    if generated is None or reference is None:
+        raise UsageError("Two videos are needed.", hint="mien evaluate --generated made.mp4 --reference real.mp4")
+    only_here("mien evaluate")
+    from mien.evaluation import evaluate_quality, write_quality_page
+    from mien.media.files import check_output
+
+    for path in (output_json, html, side_by_side):
+        if path is not None:
+            check_output(path, overwrite=overwrite)
+    with progress(enabled=not as_json) as report:
+        found = evaluate_quality(
+            generated,
+            reference,
+            lpips=lpips or (),
+            identity=identity,
+            side_by_side=side_by_side,
+            overwrite=overwrite,
+            settings=settings(),
+            report=report,
+        )
+    if html is not None:
+        write_quality_page(found, html, shown=language.value, overwrite=overwrite)
+    figures = found.as_dict()
+    if output_json is not None:
+        _write_json(output_json, figures, overwrite)
+    written = {"output_json": output_json, "html": html, "side_by_side": side_by_side}
+    if as_json:
+        print_json(figures | written)
+        return
+    _print_quality(figures)
+    for path in written.values():
+        if path is not None:
+            say(f"{path}")
 
 
 @app.command()
@@ -120,6 +189,52 @@ def _on(client: Client, video: Path, asked: dict[str, Any], page: _Page, report:
     if page.path is not None:
         job.save(page.path, file="lips.html", overwrite=page.overwrite)
     return pick(job.info.result, "figures")["figures"]
+
+
+def _write_json(path: Path, figures: dict[str, Any], overwrite: bool) -> None:
+    from mien.media.files import write_bytes
+
+    write_bytes(path, json.dumps(figures, ensure_ascii=False, indent=2).encode() + b"\n", overwrite=overwrite)
+
+
+def _print_quality(found: dict[str, Any]) -> None:
+    from mien.evaluation.page.words import plain
+    from mien.evaluation.tally import METRICS
+
+    for remark in found["remarks"]:
+        note(remark)
+    width, height = found["size"]
+    say(
+        f"{found['generated']} beside {found['reference']}: {found['seconds']:.1f} s, {found['frames']} frames at "
+        f"{found['fps']:.4g} fps, {width} × {height}, a face in {found['face']:.0%} of them"
+    )
+    contenders = list(found["scores"])
+    rows = [
+        (plain(metric.name, "en"), *(_number(found["scores"][name][metric.name], metric.digits) for name in contenders))
+        for metric in METRICS
+        if found["scores"]["generated"][metric.name] is not None
+    ]
+    table(("mean over the frames", *contenders), rows)
+    if found["sync"]:
+        table(("lips of", "r with the sound", "lag ms", "r with the real lips"), _lips(found["sync"]))
+    worst = ", ".join(f"{each['seconds']:.1f} s ({each['psnr']:.1f} dB)" for each in found["worst"])
+    note(f"Worst mouths: {worst}.")
+    note(
+        "frozen, nearest: the real frame with the mean or the most similar known mouth; previous: with the face of the frame before."
+    )
+
+
+def _lips(sync: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for name, found in sync.items():
+        best, beside = found["follows"]["network"]["best"], found["reference"]
+        real = "–" if beside is None else _with_chance(beside["best"]["mean"])
+        rows.append((name, _with_chance(best["mean"]), str(best["lag_ms"]), real))
+    return rows
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _file_or_job(client: Client, video: Path) -> Path | Job:

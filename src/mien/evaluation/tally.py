@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_DB = 100.0
-"""What a frame or region that is the very same counts in a mean of PSNR."""
+"""PSNR of a frame or region that is the very same: a mean needs a number."""
 
-_DESCRIBED_EVERY_S = 0.2
+_DESCRIBED_EVERY_S = 0.08
 """How often a face's fine structure is looked at."""
 
 _LATER_S = 1.0
 """The real face is compared with itself so much later, to know what likeness can be had."""
 
-Better = Literal["higher", "lower", "one"]
+Better = Literal["higher", "lower", "one", "as_real"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """Args:
     name: `METRIC_REGION` where there are several regions.
-    better: "one": as near to 1 as possible.
+    better: "one": as near to 1 as possible; "as_real": as near to the real video's.
     digits: behind the point, when it is printed.
     """
 
@@ -64,8 +64,8 @@ METRICS = (
     Metric("au45", "lower", 3),
     Metric("sharpness_face", "one", 2),
     Metric("sharpness_mouth", "one", 2),
-    Metric("flicker_face", "lower", 2),
-    Metric("flicker_mouth", "lower", 2),
+    Metric("flicker_face", "as_real", 2),
+    Metric("flicker_mouth", "as_real", 2),
     Metric("shape_iod", "lower", 4),
     Metric("identity", "higher", 3),
     Metric("naturalness", "lower", 2),
@@ -209,12 +209,12 @@ class Tally:
 
     def _pictures(self, real: Real, image: Image) -> None:
         similarity = ssim_map(real.image, image)
-        self._note(psnr_whole=psnr(image, real.image), ssim_whole=mean_ssim(similarity))
+        self._note(psnr_whole=min(psnr(image, real.image), MOST_DB), ssim_whole=mean_ssim(similarity))
         for region, mask in (("face", real.face), ("mouth", real.mouth)):
             if mask is None:
                 continue
             detail, true = sharpness(image, mask), sharpness(real.image, mask)
-            found = {"psnr": psnr(image, real.image, mask), "ssim": mean_ssim(similarity, mask)}
+            found = {"psnr": min(psnr(image, real.image, mask), MOST_DB), "ssim": mean_ssim(similarity, mask)}
             found["sharpness"] = detail / true if true else math.nan
             self._note(**{f"{name}_{region}": value for name, value in found.items()})
         if (judge := real.judges.lpips) is not None:
@@ -231,6 +231,6 @@ class Tally:
 
 
 def mean(values: NDArray[np.floating]) -> float | None:
-    """Over the frames that have a number; what is infinite counts `MOST_DB`."""
+    """Over the frames that have a number; None if none has."""
     known = values[~np.isnan(values)]
-    return float(np.minimum(known, MOST_DB).mean()) if known.size else None
+    return float(known.mean()) if known.size else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.evaluation.tally import MOST_DB, Real
+from mien.evaluation.tally import Real
 from mien.types import Image
 
 KEPT = 6
@@ -56,7 +56,7 @@ class WorstFrames:
         if second != self._second:
             self._keep()
             self._second = second
-        psnr = min(psnr_whole if math.isnan(psnr_mouth) else psnr_mouth, MOST_DB)
+        psnr = psnr_whole if math.isnan(psnr_mouth) else psnr_mouth
         if self._candidate is None or psnr < self._candidate.psnr:
             cut = _around(real)
             self._candidate = Worst(index, index / self._fps, psnr, _small(real.image[cut]), _small(generated[cut]))

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from html import escape
-from importlib import resources
 from pathlib import Path
 
 from mien.evaluation.agreement import Agreement, Figure
 from mien.evaluation.lips import CHANNELS
 from mien.evaluation.page.curves import DRAWN_S, drawings
-from mien.evaluation.page.words import LANGUAGES, Shown, Words, plain
+from mien.evaluation.page.shell import document, head, listed, section
+from mien.evaluation.page.words import Shown, Words
 from mien.evaluation.sync import LOUDNESS, Following, SyncReport
 from mien.media.files import write_bytes
-
-_SCRIPT = """
-const root = document.documentElement;
-if (root.dataset.shown === 'auto') {
-  const first = navigator.languages.map((name) => name.slice(0, 2)).find((name) => name === 'zh' || name === 'en') ?? 'en';
-  root.dataset.shown = first;
-  root.lang = first === 'zh' ? 'zh-CN' : 'en';
-  document.title = document.querySelector(`h1 [lang='${root.lang}']`).textContent;
-}
-"""
-"""Shows the language that the browser asks for."""
 
 
 def write_page(
@@ -48,19 +34,12 @@ def write_page(
 
 def page(report: SyncReport, shown: Shown = "auto", name: str = "") -> str:
     """HTML in UTF-8; light or dark as the system is. The arguments are those of `write_page`."""
-    from mien import __version__
-
     words = Words(shown)
     driver = next(name for name in report.follows if name != LOUDNESS)
-    style = resources.files("mien.evaluation.page").joinpath("style.css").read_text(encoding="utf-8")
-    allowed = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(_SCRIPT)}"
-    title = plain("title", "en" if shown == "auto" else shown)
-    return "\n".join(
+    return document(
+        "title",
+        words,
         [
-            f'<!doctype html><html lang="{words.page_language}" data-shown="{shown}"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{escape(allowed)}">',
-            f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>',
-            f"<style>{style}</style></head><body><main>",
             _head(report, name or Path(report.video).name, words),
             _follow(report, words),
             '<div class="cards">',
@@ -71,30 +50,18 @@ def page(report: SyncReport, shown: Shown = "auto", name: str = "") -> str:
             "</div>",
             _beside(report, words),
             _curves(report, driver, words),
-            f"<footer>{words('made', version=__version__)}</footer></main>",
-            f"<script>{_SCRIPT}</script></body></html>",
-        ]
+        ],
     )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _head(report: SyncReport, name: str, words: Words) -> str:
     about = words("about", seconds=f"{report.seconds:.1f}", fps=f"{report.fps:.3g}", face=f"{report.face:.0%}")
-    remarks = "".join(
-        f"<li>{words.both({language: remark.text(language) for language in LANGUAGES})}</li>"
-        for remark in report.remarks
-    )
-    listed = f"<ul>{remarks}</ul>" if remarks else ""
-    called = f'<p class="name">{escape(name)}</p>'
-    return f"<header><h1>{words('title')}</h1>{called}<p>{about}</p>{listed}</header>"
+    return head("title", [name], about, report.remarks, words)
 
 
 def _follow(report: SyncReport, words: Words) -> str:
     rows = "".join(_agreements(words(name), following, words) for name, following in report.follows.items())
-    return _section(words("follow"), _table(rows, words), words("how_follow"))
+    return section(words("follow"), _table(rows, words), words("how_follow"))
 
 
 def _beside(report: SyncReport, words: Words) -> str:
@@ -106,7 +73,7 @@ def _beside(report: SyncReport, words: Words) -> str:
     amplitude = [beside.amplitude[name] for name in CHANNELS]
     rows += _plain_row(words("amplitude"), ["–" if each is None else f"{each:.2f}" for each in amplitude])
     about = words("how_beside", seconds=f"{beside.seconds:.1f}", name=Path(beside.video).name)
-    return _section(words("beside"), _table(rows, words), about)
+    return section(words("beside"), _table(rows, words), about)
 
 
 def _table(rows: str, words: Words) -> str:
@@ -132,28 +99,28 @@ def _plain_row(name: str, values: Iterable[str]) -> str:
 def _closures(report: SyncReport, words: Words) -> str:
     found = report.closures
     if found is None:
-        return _section(words("closures"), "", words("none"))
+        return section(words("closures"), "", words("none"))
     rows = [
         (words("recall", count=found.count), _figure(found.recall, words, share=True)),
         (words("false_alarms", count=found.others), _figure(found.false_alarms, words, share=True)),
         (words("auc"), _figure(found.auc, words)),
     ]
-    return _section(words("closures"), _list(rows), words(f"by_{found.reference}"))
+    return section(words("closures"), listed(rows), words(f"by_{found.reference}"))
 
 
 def _silence(report: SyncReport, words: Words) -> str:
     found = report.silence
     if found is None:
-        return _section(words("silence"), "", words("none"))
+        return section(words("silence"), "", words("none"))
     rows = [
         (words(f"silent_{name}"), _figure(getattr(found, name), words, share=True)) for name in ("jaw", "gap", "open")
     ]
-    return _section(words("silence"), _list(rows), words("over", seconds=f"{found.seconds:.1f}"))
+    return section(words("silence"), listed(rows), words("over", seconds=f"{found.seconds:.1f}"))
 
 
 def _jitter(report: SyncReport, words: Words) -> str:
     rows = [(words(name), f"{getattr(report.jitter, name):.1f}") for name in CHANNELS]
-    return _section(words("jitter"), _list(rows), words("how_jitter", noise=f"{report.jitter.noise:.1f}"))
+    return section(words("jitter"), listed(rows), words("how_jitter", noise=f"{report.jitter.noise:.1f}"))
 
 
 def _syncnet(report: SyncReport, words: Words) -> str:
@@ -162,7 +129,7 @@ def _syncnet(report: SyncReport, words: Words) -> str:
         return ""
     rows = [(words("lse_c"), f"{found.lse_c:.2f}"), (words("lse_d"), f"{found.lse_d:.2f}")]
     about = words("how_syncnet", network=found.network, frames=f"{found.offset_frames:+d}")
-    return _section(words("syncnet"), _list(rows), about)
+    return section(words("syncnet"), listed(rows), about)
 
 
 def _curves(report: SyncReport, driver: str, words: Words) -> str:
@@ -173,14 +140,6 @@ def _curves(report: SyncReport, driver: str, words: Words) -> str:
     drawn = "".join(drawings(report, driver, words))
     about = f"<p>{words('how_curves')} {cut}</p>"
     return f'<section><h2>{words("curves")}</h2>{about}<ul class="legend">{legend}</ul><div class="wide">{drawn}</div></section>'
-
-
-def _section(title: str, content: str, about: str) -> str:
-    return f"<section><h2>{title}</h2>{content}<p>{about}</p></section>"
-
-
-def _list(rows: Iterable[tuple[str, str]]) -> str:
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>"
 
 
 def _figure(figure: Figure, words: Words, *, share: bool = False) -> str:

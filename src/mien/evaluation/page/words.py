@@ -82,6 +82,66 @@ TEXTS: dict[str, tuple[str, str]] = {
     "shut": ("p b m", "p b m"),
     "quiet": ("silence", "静音"),
     "unseen": ("face lost", "未检测到脸"),
+    "quality": ("How near to the real video", "与真实视频的接近程度"),
+    "quality_about": (
+        "{seconds} s, {frames} frames at {fps} per second, compared at {width} × {height}; a face is seen in both in {face} of them.",
+        "{seconds} 秒，{frames} 帧（每秒 {fps} 帧），按 {width} × {height} 比较；{face} 的帧中两者都检测到脸。",
+    ),
+    "figures": ("The figures", "各项指标"),
+    "generated": ("generated", "生成"),
+    "frozen": ("frozen mean mouth", "静止的平均嘴型"),
+    "nearest": ("nearest mouth", "最近似的嘴型"),
+    "previous": ("frame before", "前一帧"),
+    "real": ("real", "真实"),
+    "psnr_whole": ("PSNR, whole frame, dB", "PSNR，整帧，dB"),
+    "psnr_face": ("PSNR, face, dB", "PSNR，脸部，dB"),
+    "psnr_mouth": ("PSNR, mouth, dB", "PSNR，嘴部，dB"),
+    "ssim_whole": ("SSIM of luma, whole frame", "SSIM（亮度），整帧"),
+    "ssim_face": ("SSIM of luma, face", "SSIM（亮度），脸部"),
+    "ssim_mouth": ("SSIM of luma, mouth", "SSIM（亮度），嘴部"),
+    "lpips_whole": ("LPIPS, whole frame", "LPIPS，整帧"),
+    "lpips_face": ("LPIPS, face", "LPIPS，脸部"),
+    "mouth_px": ("mouth landmarks, pixels", "嘴部关键点距离，像素"),
+    "mouth_iod": ("mouth landmarks, eye distances", "嘴部关键点距离，眼距"),
+    "au25": ("lips parted (AU25), error, eye distances", "张唇（AU25）误差，眼距"),
+    "au45": ("eyes shut (AU45), error, 0 to 1", "闭眼（AU45）误差，0 到 1"),
+    "sharpness_face": ("sharpness, face, × the real", "清晰度，脸部，真实的倍数"),
+    "sharpness_mouth": ("sharpness, mouth, × the real", "清晰度，嘴部，真实的倍数"),
+    "flicker_face": ("flicker, face, grey levels", "闪烁，脸部，灰度级"),
+    "flicker_mouth": ("flicker, mouth, grey levels", "闪烁，嘴部，灰度级"),
+    "shape_iod": ("proportions of the face, error, eye distances", "面部比例误差，眼距"),
+    "identity": ("same person (cosine)", "同一人（余弦相似度）"),
+    "naturalness": ("fine structure (NIQE against the real)", "精细结构（以真实视频为基准的 NIQE）"),
+    "higher": ("higher is better", "越高越好"),
+    "lower": ("lower is better", "越低越好"),
+    "one": ("1 is best", "1 最好"),
+    "as_real": ("as the real one is best", "与真实视频一致最好"),
+    "how_figures": (
+        "Means over the frames. Face: its outline; mouth: a box around the real lips. Landmarks are compared after the head's place and turn are taken off. "
+        "Frozen and nearest: the real frame with the mean mouth, or with the most similar known mouth, in its lower face; frame before: the real frame with the face of the one before. "
+        "Flicker and fine structure mean something beside the real video's only.",
+        "各帧的平均值。脸部：脸的轮廓；嘴部：真实嘴唇周围的矩形。关键点比较前已去除头部位置和朝向。"
+        "静止与最近似：在真实帧的下半脸放入平均嘴型或已知的最相似嘴型；前一帧：在真实帧中放入前一帧的脸。"
+        "闪烁和精细结构只有与真实视频对比才有意义。",
+    ),
+    "sync": ("Lips and sound", "嘴唇与声音"),
+    "r_sound": ("r with the sound", "与声音的 r"),
+    "r_real": ("r with the real lips", "与真实嘴唇的 r"),
+    "shut_found": ("closed on p b m", "p b m 处闭唇"),
+    "how_sync": (
+        "Mean r of jaw, lip gap and width at the best lag; mien evaluate sync tells more.",
+        "下颌、唇间距和嘴宽在最佳时延下的平均 r；mien evaluate sync 给出更多细节。",
+    ),
+    "worst": ("The worst frames", "最差的帧"),
+    "how_worst": (
+        "By PSNR of the mouth, at most one a second: real, generated, and four times their difference.",
+        "按嘴部 PSNR，每秒至多一帧：真实、生成，以及两者之差的四倍。",
+    ),
+    "course": ("Frame by frame", "逐帧"),
+    "how_course": (
+        "By seconds. Where the video is long, means over several frames are drawn.",
+        "横轴为秒。视频较长时绘制多帧的平均值。",
+    ),
     "made": ("Measured with Mien {version}.", "由 Mien {version} 测量。"),
     "none": ("There is none.", "没有。"),
 }
@@ -98,6 +158,7 @@ class Words:
     """
 
     def __init__(self, shown: Shown) -> None:
+        self.shown: Shown = shown
         self._only: Language | None = None if shown == "auto" else shown
 
     def __call__(self, key: str, /, tag: str = "span", **values: object) -> str:
