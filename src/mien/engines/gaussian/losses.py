@@ -32,17 +32,14 @@ def loss(drawn: Floats, real: Floats, weight: Floats) -> tuple[float, Floats]:
     """
     each = weight / weight.sum()
     brightness, brightness_real = _brightness(drawn), _brightness(real)
-    moments = [
-        _box(plane)
-        for plane in (
-            brightness,
-            brightness_real,
-            brightness * brightness,
-            brightness_real * brightness_real,
-            brightness * brightness_real,
-        )
-    ]
-    dissimilar, d_mean, d_square, d_product = _dissimilarity(*moments, each)
+    dissimilar, d_mean, d_square, d_product = _dissimilarity(
+        _box(brightness),
+        _box(brightness_real),
+        _box(brightness * brightness),
+        _box(brightness_real * brightness_real),
+        _box(brightness * brightness_real),
+        each,
+    )
     slope = _box(d_mean) + 2 * brightness * _box(d_square) + brightness_real * _box(d_product)
     absolute, gradient = _difference(drawn, real, each, slope)
     return float(absolute + _DISSIMILARITY * dissimilar), gradient
@@ -50,7 +47,7 @@ def loss(drawn: Floats, real: Floats, weight: Floats) -> tuple[float, Floats]:
 
 def _box(image: Floats) -> Floats:
     """Mean over boxes; zeros lie outside, so that the filter is its own transpose."""
-    return cv2.boxFilter(image, -1, (_SIDE, _SIDE), borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.boxFilter(image, -1, (_SIDE, _SIDE), borderType=cv2.BORDER_CONSTANT), image.dtype)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")

@@ -54,7 +54,7 @@ class NeckTracker:
         there, ok, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, self._points, guess.copy(), **flow)
         back, ok_back, _ = cv2.calcOpticalFlowPyrLK(grey, self._grey, there, self._points.copy(), **flow)
         strayed = np.linalg.norm(back - self._points, axis=2)
-        kept = (ok[:, 0] & ok_back[:, 0]).astype(bool) & (strayed[:, 0] < _STRAY)
+        kept = (ok[:, 0] > 0) & (ok_back[:, 0] > 0) & (strayed[:, 0] < _STRAY)
         if kept.sum() >= _LEAST:
             self._moved = np.median((there - self._points)[kept, 0], axis=0).astype(np.float32)
             as_head = _seen(self._centre, pose) - _seen(self._centre, self._pose)

@@ -49,7 +49,7 @@ def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight
             depths = np.stack([splats.depth, model.torso, np.zeros_like(model.torso)], axis=1)
             fields, _, _ = render(splats._replace(colour=depths), size)
         grey = drawn @ LUMA + clear * grey_real
-        slopes = _moves(_gradient((grey + grey_real) / 2), fields, pose).reshape(-1, CHANGES)
+        slopes = _moves(_gradient(np.float32(0.5) * (grey + grey_real)), fields, pose).reshape(-1, CHANGES)
         left = (grey_real - grey)[::_STRIDE, ::_STRIDE]
         each = (weight * (1 - clear))[::_STRIDE, ::_STRIDE] / np.maximum(1, np.abs(left) / np.float32(_ROBUST))
         weighted = (slopes * each.reshape(-1, 1)).T
@@ -61,8 +61,8 @@ def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight
 
 
 def _gradient(grey: Floats) -> tuple[Floats, Floats]:
-    across = cv2.Scharr(grey, cv2.CV_32F, 1, 0, scale=1 / 32)
-    down = cv2.Scharr(grey, cv2.CV_32F, 0, 1, scale=1 / 32)
+    across = np.asarray(cv2.Scharr(grey, cv2.CV_32F, 1, 0, scale=1 / 32), np.float32)
+    down = np.asarray(cv2.Scharr(grey, cv2.CV_32F, 0, 1, scale=1 / 32), np.float32)
     return across[::_STRIDE, ::_STRIDE], down[::_STRIDE, ::_STRIDE]
 
 
@@ -73,7 +73,7 @@ def _moves(gradient: tuple[Floats, Floats], fields: Floats, pose: Pose) -> Float
     x = np.arange(0, width, _STRIDE, dtype=np.float32)[None] - pose.shift[0]
     y = np.arange(0, height, _STRIDE, dtype=np.float32)[:, None] - pose.shift[1]
     z, torso = fields[::_STRIDE, ::_STRIDE, 0] * np.float32(pose.scale), fields[::_STRIDE, ::_STRIDE, 1]
-    return -np.stack(
+    moves = np.stack(
         [
             -gy * z,
             gx * z,
@@ -86,3 +86,4 @@ def _moves(gradient: tuple[Floats, Floats], fields: Floats, pose: Pose) -> Float
         ],
         axis=2,
     )
+    return -moves.astype(np.float32)

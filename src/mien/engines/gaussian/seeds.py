@@ -78,12 +78,12 @@ def _skin(
     random: np.random.Generator,
 ) -> tuple[FaceModel, Floats]:
     seen = (region.vertices + np.tensordot(coefficients, region.basis, 1)) @ pose.rotation.T
-    corners = (seen[:, :2] * pose.scale + pose.shift)[region.triangles]  # (T, 3, 2)
+    corners = (seen[:, :2] * np.float32(pose.scale) + pose.shift)[region.triangles]  # (T, 3, 2)
     which = _painted(corners, seen[region.triangles, 2].mean(axis=1), mask.shape)
     density = _density(region, neutral, pose, coefficients) * (mask > 0) * (which >= 0)
     chosen = random.choice(density.size, size=count, p=(density / density.sum()).ravel())
     y, x = np.unravel_index(chosen, density.shape)
-    places = np.stack([x, y], axis=1) + random.uniform(-0.5, 0.5, (count, 2))
+    places = np.stack([x, y], axis=1).astype(np.float32) + random.uniform(-0.5, 0.5, (count, 2)).astype(np.float32)
     corner = corners[which[y, x]]
     weights = _barycentric(corner, places)
     at = region.triangles[which[y, x]]
@@ -108,7 +108,7 @@ def _behind_lips(region: Region, count: int, random: np.random.Generator) -> tup
     left, right = lips[:, 0].min(), lips[:, 0].max()
     middle, depth = lips[:, 1].mean(), lips[:, 2].mean()
     jaw = region.basis[:, _CHIN] - region.basis[:, _NOSE]  # (K, 3)
-    width = (right - left) * 1.0
+    width = right - left
     plates = (
         # of all, height above and below the line of the lips, behind it, share of the jaw's movement
         (0.4, -0.16, 0.08, 0.10, 0.0),
@@ -171,7 +171,7 @@ def _barycentric(corner: Floats, places: Floats) -> Floats:
     safe = np.where(np.abs(area) > 1e-3, area, np.inf)
     v = (p[:, 0] * b[:, 1] - p[:, 1] * b[:, 0]) / safe
     w = (a[:, 0] * p[:, 1] - a[:, 1] * p[:, 0]) / safe
-    return np.stack([1 - v - w, v, w], axis=1)
+    return np.stack([1 - v - w, v, w], axis=1).astype(np.float32)
 
 
 def _log_scale(spacing: Floats) -> Floats:

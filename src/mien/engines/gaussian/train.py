@@ -163,7 +163,7 @@ class Learning:
             model=self.trainer.average,
             outline=self._region.outline,
             poses=self.trainer.poses.part(stretch),
-            limits=_BEYOND * np.stack([learnt.min(axis=0), learnt.max(axis=0)]),
+            limits=np.float32(_BEYOND) * np.stack([learnt.min(axis=0), learnt.max(axis=0)]),
             calibration=self._dataset.person.calibration,
         )
 

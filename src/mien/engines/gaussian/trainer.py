@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,8 @@ class Trainer:
         chosen = self._frames(self.step)
         numbers = self.footage.numbers[chosen]
         coefficients = self.expressions.values[numbers]
-        coefficients = coefficients + np.float32(_NOISE) * random.standard_normal(coefficients.shape, np.float32)
+        noise = random.standard_normal(coefficients.shape, np.float32)
+        coefficients = coefficients + np.float32(_NOISE) * noise
         # What is behind changes from step to step, so that the face learns to let nothing through.
         behind = random.random((len(chosen), 3), np.float32)
         compared = list(self._pool.map(self.compared, chosen, coefficients, behind))
@@ -212,18 +214,18 @@ class Trainer:
         values = self.average.values(self.expressions.values[footage.numbers[index]])
         image, clear, _ = render(self.average.splats(values, pose)[0], size)
         drawn = np.clip(image + clear[..., None] * real, 0, 1)
-        return real + share * (drawn - real)
+        return (real + share * (drawn - real)).astype(np.float32)
 
     def score(self, footage: Footage, index: int) -> float:
         """How near the drawn frame is to the real one: dB, all over the frame, of which only the face is drawn."""
         error = np.square(self.picture(footage, index) - footage.real(index)).sum() / self._pixels / 3
         return float(-10 * np.log10(max(error, 1e-10)))
 
-    def state(self) -> dict[str, NDArray[np.generic]]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """All that `restore` needs to go on from here as if nothing had happened."""
         return {name: values.copy() for name, values in self._parts().items()} | {"step": np.array(self.step)}
 
-    def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Raises:
         InputError: it is the state of another training.
         """
