@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from llvmlite import binding, ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import models, overload, register_model
 
@@ -259,7 +259,7 @@ def fetch_early(typing, array, index):
             _pointer(context, builder, signature.args[0], values[0], values[1]), ir.IntType(8).as_pointer()
         )
         kind = ir.FunctionType(ir.VoidType(), [line.type, *[ir.IntType(32)] * 3])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        function = builder.module.declare_intrinsic("llvm.prefetch", (line.type,), kind)
         builder.call(
             function, [line, *(ir.Constant(ir.IntType(32), number) for number in (0, 3, 1))]
         )  # to read; all caches; data
