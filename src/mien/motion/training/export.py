@@ -38,7 +38,7 @@ _OPSET, _IR_VERSION = 17, 8
 
 _BELIEVED = 0.3
 """Share of the reading in the movement that both of them know; the network has the rest."""
-_FIRM = 2.0
+_FIRM = 2.5
 """Closures are so many times the sum of what both think of p, b and m: each is sure of but half of those that real people speak."""
 
 
