@@ -82,10 +82,8 @@ def measure(
         if not (edge[i] > 0 and area > 0 and 0 < a < _FAR and c < _FAR):
             continue
         ratio = edge[i] / area
-        width_2, reach = (
-            ratio * c,
-            np.float32(math.sqrt(ratio * a)),
-        )  # half the box's width, squared, and half its height
+        width_2 = ratio * c  # half the box's width, squared
+        reach = np.float32(math.sqrt(ratio * a))  # half its height
         beyond = max(-x, x - np.float32(width - 1), _ZERO)
         top, bottom = max(y - reach, _ZERO), min(y + reach, np.float32(height - 1))
         if not (beyond * beyond <= width_2 and top <= bottom and width_2 < _FAR * _FAR and reach < _FAR):
