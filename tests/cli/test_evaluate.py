@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -108,3 +109,39 @@ def test_the_setting_names_weights_too(mien: Mien, video: Path, monkeypatch: pyt
 def test_weights_of_syncnet_that_are_not_there(mien: Mien, video: Path):
     pytest.importorskip("torch")
     assert mien("evaluate", "sync", video, "--syncnet", "nothing.model").code == 8
+
+
+def test_quality_beside_the_real_video(mien: Mien, video: Path, home: Path):
+    done = mien(
+        "evaluate", "--generated", video, "--reference", video, "--html", "near.html", "--output-json", "near.json"
+    )
+    assert done.code == 0, done.err
+    assert "PSNR, mouth, dB" in done.out
+    assert "100.00" in done.out
+    assert "frozen" in done.out
+    assert "Worst mouths" in done.err
+    figures = json.loads((home / "near.json").read_text(encoding="utf-8"))
+    assert figures["scores"]["generated"]["ssim_mouth"] == 1
+    assert sorted(path.name for path in home.iterdir()) == ["near.html", "near.json"]
+
+
+def test_quality_as_json_and_existing_files(mien: Mien, video: Path, home: Path):
+    done = mien("evaluate", "--generated", video, "--reference", video, "--side-by-side", "both.mp4", "--json")
+    assert done.code == 0
+    assert done.err == ""
+    assert done.json["frames"] == 30
+    assert done.json["side_by_side"] == "both.mp4"
+    again = mien("evaluate", "--generated", video, "--reference", video, "--side-by-side", "both.mp4", "--json")
+    assert again.json["error"]["code"] == "already_exists"
+
+
+def test_quality_needs_two_videos(mien: Mien, video: Path):
+    done = mien("evaluate", "--generated", video)
+    assert done.code == 2
+    assert "--reference" in done.err
+    both = mien("evaluate", "--generated", video, "sync", video)
+    assert both.code == 2
+    assert "not for" in both.err
+    there = mien("--server", "http://127.0.0.1:9", "evaluate", "--generated", video, "--reference", video)
+    assert there.code == 2
+    assert "this machine only" in there.err
