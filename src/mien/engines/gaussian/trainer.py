@@ -26,8 +26,9 @@ Floats = NDArray[np.float32]
 
 _RATES = np.array([2e-4, 2e-4, 1e-4, 5e-3, 5e-3, 5e-3, 3e-2], np.float32)
 """Of x, y, z in IOD, red, green, blue, logit."""
-_ANSWER = 0.25
-"""How fast the answers to the expression are learnt, by what their constant parts are."""
+_ANSWERS = np.array([0.05, 0.05, 0.05, 0.25, 0.25, 0.25, 0.1], np.float32)
+"""How fast the channels' answers to the expression are learnt, by what their constant parts are. Places hardly leave the movement of the
+landmarks around them: each by itself, they would scatter in every expression that was not learnt from."""
 _SHAPE_RATES = np.array([1e-2] * 3 + [5e-3] * 4 + [5e-3], np.float32)
 """Of the logarithms of size, the quaternion, and the share in the torso's movement."""
 _EXPRESSION_RATE = 0.03
@@ -35,7 +36,7 @@ _READ_STEPS, _READ_RATE = 6, 0.15
 """Steps in which the expression of a frame that is not learnt from is read from its picture."""
 _LAST_RATE = 0.05
 """All rates fall to this share along a half cosine."""
-_NOISE = 0.08
+_NOISE = 0.3
 """Spread of what is added to the coefficients, lest the face answers to each of their tremors."""
 _AVERAGED = 0.99
 """Share of the old in the running average of the parameters, at each step."""
@@ -108,11 +109,10 @@ class Trainer:
         self._pixels = pixels
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gaussian")
         count, channels, columns = self.model.linear.shape
-        column_rates = np.full(columns, _ANSWER, np.float32)
-        column_rates[0] = 1
         self._free = np.repeat((seeds.freedom > 0).astype(np.float32).reshape(-1, 1), columns, axis=1)
         self._free[:, 0] = 1
-        self._linear = Adam((count * channels, columns), np.tile(_RATES, count), column_rates)
+        rates, answers = np.tile(_RATES, count), np.tile(_RATES * _ANSWERS, count)
+        self._linear = Adam((count * channels, columns), rates, np.ones(columns, np.float32), answers)
         self._shape = Adam((count, SHAPE), np.ones(count, np.float32), _SHAPE_RATES)
 
     def advance(self) -> float:
