@@ -60,19 +60,23 @@ def train(
     loaded = settings()
     words = {"engine": engine, "licence": licence, "consent": consent}
     prepared = {"size": size, "au_csv": au_csv, "dataset": dataset}
-    with progress(enabled=not as_json) as report:
-        check = None if skip_preprocess else _checked(video, loaded, report)
     if check_only:
-        _tell(check or _checked(video, loaded), as_json=as_json)
+        with progress(enabled=not as_json) as report:
+            check = _checked(video, loaded, report)
+        _tell(check, as_json=as_json)
         return
-    if check is not None:
-        _refuse_bad(check, yes=yes, quiet=as_json)
     with connected(loaded) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            _possible(name, engine, loaded)
+        else:
+            _possible_there(prepared | {"previews": previews}, consent)
+        check = None if skip_preprocess else _checked(video, loaded, report)
+        if check is not None:
+            _refuse_bad(check, yes=yes, quiet=as_json)
         if client is None:
             more = prepared | {"skip_preprocess": skip_preprocess, "resume": resume}
             told = _here(video, name, loaded, report, words | more, previews)
         else:
-            _only_here(prepared | {"previews": previews})
             told = _on(client, video, name, report, words)
     if as_json:
         print_json(told | {"check": None if check is None else check.as_dict()})
@@ -83,10 +87,19 @@ def train(
     say(f'Learnt {told["name"]!r} ({told["engine"]}). Let it speak: mien {where}speak -a {told["name"]!r} -t "Hello."')
 
 
-def _checked(video: Path, loaded: Settings, report: Report | None = None) -> ClipCheck:
+def _possible(name: str, engine: str, loaded: Settings) -> None:
+    """What need not wait for the check of the video."""
     from mien import studio
 
-    return studio.check_clip(video, settings=loaded, **({} if report is None else {"report": report}))
+    studio.engine_for_training(engine)
+    with studio.store(loaded).create(name):
+        pass  # a name that is taken is said
+
+
+def _checked(video: Path, loaded: Settings, report: Report) -> ClipCheck:
+    from mien import studio
+
+    return studio.check_clip(video, settings=loaded, report=report)
 
 
 def _tell(check: ClipCheck, *, as_json: bool) -> None:
@@ -134,7 +147,7 @@ def _here(
     return manifest.model_dump(mode="json", include={"name", "engine", "remarks", "size"})
 
 
-def _only_here(options: dict[str, Any]) -> None:
+def _possible_there(options: dict[str, Any], consent: str) -> None:
     """Raises:
     UsageError: a server cannot do this.
     """
@@ -143,14 +156,14 @@ def _only_here(options: dict[str, Any]) -> None:
         raise UsageError(
             f"A server trains without {', '.join(named)}.", hint="Leave it out, or train here: without --server."
         )
-
-
-def _on(client: Client, video: Path, name: str, report: Report, words: dict[str, str]) -> dict[str, Any]:
-    if not words["consent"].strip():
+    if not consent.strip():
         raise UsageError(
             "A server keeps nobody's video without consent.",
             hint="Say who agreed to be shown, and how that is recorded: --consent",
         )
+
+
+def _on(client: Client, video: Path, name: str, report: Report, words: dict[str, str]) -> dict[str, Any]:
     job = client.train(name, video, **words).wait(report, cancel_on_interrupt=True)
     told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height")
     return {
