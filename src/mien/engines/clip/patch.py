@@ -62,6 +62,7 @@ class Patch:
         basis: float32 (K, V, 3).
         triangles: int32 (T, 3).
         shown_triangles: those of them in which something of an example is shown.
+        free: float32 (V,), how far each vertex may move in a frame: not at all where the mesh ends, or a step would be seen there.
         shown: float32 (V,), how much of an example is shown at each vertex, 0 … 1.
         tone: float32 (V, V), differences of colour at the vertices → evened out, at all of them.
     """
@@ -73,6 +74,7 @@ class Patch:
     basis: FloatArray
     triangles: NDArray[np.int32]
     shown_triangles: NDArray[np.int32]
+    free: FloatArray
     shown: FloatArray
     tone: FloatArray
 
@@ -102,6 +104,7 @@ class Patch:
             basis=np.concatenate([moved, moved[:, mover] * follow[:, None]], axis=1).astype(np.float32),
             triangles=every,
             shown_triangles=every[(shown[every] > 0).any(axis=1)],
+            free=_free(mean, points, every),
             shown=shown,
             tone=_tone(points, landmarks, shown),
         )
@@ -126,7 +129,8 @@ class Patch:
             coefficients: (K,), the mouth that shall be there.
         """
         off = seen - pose.place(self.at(theirs))
-        return (pose.place(self.at(coefficients)) + off * (1.0 - self.shown[:, None])).astype(np.float32)
+        placed = pose.place(self.at(coefficients)) + off * (1.0 - self.shown[:, None])
+        return (seen + (placed - seen) * self.free[:, None]).astype(np.float32)
 
 
 def _outline(kept: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -169,6 +173,16 @@ def _shown(mean: FloatArray, points: FloatArray, outline: FloatArray) -> FloatAr
     to_edge = np.linalg.norm(points[:, None, :2] - outline[None, :, :2], axis=-1).min(axis=1)
     below_nose = _fading(points[:, 1], base + 0.7 * (lip - base), base)
     return below_nose * _fading(to_edge, _EDGE_IOD, 0.0) * _fading(np.abs(points[:, 0]), *_SIDE_IOD)
+
+
+def _free(mean: FloatArray, points: FloatArray, triangles: NDArray[np.int32]) -> FloatArray:
+    """All from the nose's base down, less and less above it, nothing at the mesh's edge."""
+    base = float(mean[_NOSE_BASE, 1])
+    free = 1.0 - _fading(points[:, 1], base - _ABOVE_NOSE_BASE_IOD, base)
+    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    sides, counts = np.unique(edges, axis=0, return_counts=True)
+    free[sides[counts == 1]] = 0.0
+    return free.astype(np.float32)
 
 
 def _tone(points: FloatArray, landmarks: NDArray[np.int32], shown: FloatArray) -> FloatArray:

@@ -14,6 +14,8 @@ from mien.types import Image
 
 _TONE_SCALE = 4
 """Colours are compared in pictures that are so much smaller: pores and pixels' noise do not count."""
+_STILL_PX = 0.02
+"""What moves less stays as it is."""
 _MARGIN = 3
 """pixels around what is drawn, for the interpolation."""
 
@@ -97,13 +99,19 @@ def draw(
 
 def _move(patch: Patch, out: Image, frame: Image, places: FloatArray, wanted: FloatArray) -> None:
     """Draws a frame's own skin where its vertices shall be."""
-    left, top, right, bottom = _box(wanted, frame.shape)
+    moves = np.abs(wanted - places).max(axis=1) > _STILL_PX
+    triangles = patch.triangles[moves[patch.triangles].any(axis=1)]
+    if not len(triangles):
+        return
+    left, top, right, bottom = _box(wanted[np.unique(triangles)], frame.shape)
     corner = np.array([left, top], np.float32)
     planes = np.empty((2, bottom - top, right - left), np.float32)
     planes[0] = np.arange(right - left, dtype=np.float32)
     planes[1] = np.arange(bottom - top, dtype=np.float32)[:, None]
-    spread(planes, patch.triangles, wanted - corner, places - corner)
-    out[top:bottom, left:right] = _sampled(frame[top:bottom, left:right], planes[0], planes[1])
+    spread(planes, triangles, wanted - corner, places - corner)
+    cut = frame[top:bottom, left:right]
+    moved = cv2.remap(cut, planes[0], planes[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out[top:bottom, left:right] = moved
 
 
 def _sampled(image: Image, x: FloatArray, y: FloatArray) -> Image:
