@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_DB = 100.0
 """PSNR of a frame or region that is the very same: a mean needs a number."""
 
-_DESCRIBED_EVERY_S = 0.08
+_DESCRIBED_EVERY_S = 0.12
 """How often a face's fine structure is looked at."""
 
 _LATER_S = 1.0
