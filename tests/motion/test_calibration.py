@@ -181,3 +181,68 @@ def test_a_real_person_is_foretold_better_than_chance():
     others = fit(np.roll(rows, len(rows) // 2, axis=0), seen, lips.fps)
     assert mine.r.mean() > 0.25
     assert mine.r.mean() > others.r.mean() + 0.1
+
+
+def coefficients(measured: np.ndarray, count: int = 6, noise: float = 0.3) -> np.ndarray:
+    """Numbers that hang together with the lips somehow, beside movement of their own."""
+    rng = np.random.default_rng(4)
+    lips = (measured - measured.mean(axis=0)) / measured.std(axis=0)
+    return (lips @ rng.standard_normal((3, count)) + noise * rng.standard_normal((len(lips), count))).astype(np.float32)
+
+
+NAMES = tuple(f"e{index}" for index in range(6))
+
+
+def test_it_learns_any_numbers_under_their_names():
+    rows = track(40)
+    wanted = coefficients(person(rows))
+    found = fit(rows, wanted, FPS, NAMES)
+    assert found.measures == NAMES
+    assert found.r.shape == (6,)
+    assert found.r.min() > 0.7
+    assert found.apply(rows).shape == (len(rows), 6)
+    back = Calibration.from_json(found.to_json())
+    assert back.measures == NAMES
+    np.testing.assert_allclose(back.apply(rows), found.apply(rows), atol=1e-4)
+
+
+def test_what_lips_do_by_themselves_need_not_be_learnt():
+    few, later = track(8), track(30, seed=5)
+    lips, lips_later = person(few, noise=0.5), person(later)
+    numbers = coefficients(np.concatenate([lips, lips_later]))
+    wanted, truth = numbers[: len(lips)], numbers[len(lips) :]
+
+    def error(found: Calibration) -> float:
+        return float(((found.apply(later)[:: round(MOUTH_RATE / FPS)] - truth) ** 2).mean())
+
+    assert error(fit(few, wanted, FPS, NAMES, lips=lips)) < error(fit(few, wanted, FPS, NAMES))
+
+
+def test_the_resting_mouth_may_be_told():
+    rows = track(30)
+    rest = np.array([0.0, 0.0, 0.6])
+    plain, told = fit(rows, person(rows), FPS), fit(rows, person(rows), FPS, rest=rest)
+    silence = np.zeros((100, 8), np.float32)
+    np.testing.assert_allclose(told.apply(silence), np.tile(rest, (100, 1)), atol=1e-6)
+    talking = rows.copy()
+    talking[:, -1] = 1.0
+    np.testing.assert_allclose(told.apply(talking)[50:-50], plain.apply(talking)[50:-50], atol=1e-6)
+
+
+def test_the_mouth_leaves_its_rest_without_a_jump():
+    rows = track(30)
+    found = fit(rows, person(rows), FPS, rest=np.array([0.2, 0.2, 0.9]))
+    begins = np.zeros((200, 8), np.float32)
+    begins[100:, -1] = np.minimum(np.arange(100) / 12, 1)
+    steps = np.abs(np.diff(found.apply(begins), axis=0)).max(axis=0)
+    assert (steps < 0.5 * np.abs(found.speaking)).all()
+
+
+@pytest.mark.parametrize("names", [(), ("a", "b"), ("a", "a", "b"), ("a", "", "b"), ("a", 1, "b")])
+def test_names_must_fit_the_numbers(names: Any):
+    rows = track(10)
+    with pytest.raises(UsageError):
+        fit(rows, person(rows), FPS, names)
+    text = fit(rows, person(rows), FPS).to_json()
+    with pytest.raises(PackageError, match="calibration"):
+        Calibration.from_json(json.dumps(json.loads(text) | {"measures": names}))
