@@ -60,6 +60,12 @@ def test_own_rate_and_duration():
     assert reader.damaged == 0
 
 
+@pytest.mark.parametrize(("step_ms", "wanted"), [(20, 25), (40, 12.5)])
+def test_half_the_rate_shows_every_other_frame(step_ms: int, wanted: float):
+    seen = greys(video_file(ladder(20), range(0, 20 * step_ms, step_ms), form="mp4", codec="libx264"), wanted)
+    assert close(seen, [10 + 4 * n for n in range(0, 20, 2)])
+
+
 def test_variable_rate_is_resampled_by_timestamps():
     # Shown from 0, 40, 240, 280 and 600 ms on; 25 fps has a slot every 40 ms.
     data = video_file(ladder(5), [0, 40, 240, 280, 600])

@@ -120,7 +120,7 @@ class VideoReader:
         shown, index, end_s = self._first, 0, 0.0
         for frame, start_s, frame_end_s in self._timed():
             end_s = frame_end_s
-            slot = round(start_s * self.fps)
+            slot = _nearest(start_s * self.fps)
             self._check_hold(index, slot)
             if slot > index:
                 image = self._rgb(shown)
@@ -129,7 +129,7 @@ class VideoReader:
                 index = slot
             shown = frame
         image = self._rgb(shown)
-        for _ in range(index, max(round(end_s * self.fps), 1)):
+        for _ in range(index, max(_nearest(end_s * self.fps), 1)):
             yield image
         self._check_end(end_s)
 
@@ -217,6 +217,11 @@ class VideoReader:
                 f"{self._name} breaks off after {end_s:.1f} of {self.duration_s:.1f} s.",
                 hint="Copy or record it again.",
             )
+
+
+def _nearest(place: float) -> int:
+    """Half-way is rounded up, always: from 50 to 25 frames per second every other one is shown."""
+    return math.floor(place + 0.5 + 1e-6)
 
 
 def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
