@@ -49,7 +49,8 @@ def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight
             depths = np.stack([splats.depth, model.torso, np.zeros_like(model.torso)], axis=1)
             fields, _, _ = render(splats._replace(colour=depths), size)
         grey = drawn @ LUMA + clear * grey_real
-        slopes = _moves(_gradient(np.float32(0.5) * (grey + grey_real)), fields, pose).reshape(-1, CHANGES)
+        between = ((grey + grey_real) / 2).astype(np.float32)
+        slopes = _moves(_gradient(between), fields, pose).reshape(-1, CHANGES)
         left = (grey_real - grey)[::_STRIDE, ::_STRIDE]
         each = (weight * (1 - clear))[::_STRIDE, ::_STRIDE] / np.maximum(1, np.abs(left) / np.float32(_ROBUST))
         weighted = (slopes * each.reshape(-1, 1)).T

@@ -78,7 +78,7 @@ def _skin(
     random: np.random.Generator,
 ) -> tuple[FaceModel, Floats]:
     seen = (region.vertices + np.tensordot(coefficients, region.basis, 1)) @ pose.rotation.T
-    corners = (seen[:, :2] * np.float32(pose.scale) + pose.shift)[region.triangles]  # (T, 3, 2)
+    corners = (seen[:, :2] * pose.scale + pose.shift).astype(np.float32)[region.triangles]  # (T, 3, 2)
     which = _painted(corners, seen[region.triangles, 2].mean(axis=1), mask.shape)
     density = _density(region, neutral, pose, coefficients) * (mask > 0) * (which >= 0)
     chosen = random.choice(density.size, size=count, p=(density / density.sum()).ravel())

@@ -122,7 +122,7 @@ class Trainer:
         numbers = self.footage.numbers[chosen]
         coefficients = self.expressions.values[numbers]
         noise = random.standard_normal(coefficients.shape, np.float32)
-        coefficients = coefficients + np.float32(_NOISE) * noise
+        coefficients = (coefficients + _NOISE * noise).astype(np.float32)
         # What is behind changes from step to step, so that the face learns to let nothing through.
         behind = random.random((len(chosen), 3), np.float32)
         compared = list(self._pool.map(self.compared, chosen, coefficients, behind))
@@ -137,7 +137,7 @@ class Trainer:
             self._remember()
         return float(np.mean([one.loss for one in compared]))
 
-    def compared(self, index: np.int64, coefficients: Floats, behind: Floats) -> Comparison:
+    def compared(self, index: int | np.int64, coefficients: Floats, behind: Floats) -> Comparison:
         """A frame of the footage with an expression (K,), before a colour (3,)."""
         pose, real = self.footage.pose(int(index), self.poses), self.footage.real(int(index))
         return compare(self.model, self.region, coefficients, pose, real, behind)
@@ -145,9 +145,9 @@ class Trainer:
     def _move(self, compared: list[Comparison], coefficients: Floats, rate: float) -> None:
         model, share = self.model, np.float32(1 / len(compared))
         d_values = np.stack([one.values.ravel() for one in compared]) * share
-        d_linear = d_values.T @ with_one(coefficients) * self._free
+        d_linear = (d_values.T @ with_one(coefficients) * self._free).astype(np.float32, copy=False)
         self._linear.step(model.linear.reshape(d_linear.shape), d_linear, self.step, rate)
-        d_shape = sum((one.shape for one in compared), np.zeros((len(model.torso), SHAPE), np.float32)) * share
+        d_shape = np.sum([one.shape for one in compared], axis=0) * share
         shape = np.concatenate([model.log_scale, model.quaternion, model.torso[:, None]], axis=1)
         self._shape.step(shape, d_shape, self.step, rate)
         model.log_scale[:], model.quaternion[:], model.torso[:] = shape[:, :3], shape[:, 3:7], shape[:, 7]
