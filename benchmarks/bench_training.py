@@ -64,7 +64,7 @@ def measure(video: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What preparing a video for training costs.")
     parser.add_argument("videos", nargs="*", type=Path)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)

@@ -68,7 +68,7 @@ def test_cuts_between_scenes(person: Person, settings: Settings, tmp_path: Path)
 
 
 def test_a_phone_held_upright(person: Person, dataset: Dataset, settings: Settings, tmp_path: Path):
-    tall = [cv2.copyMakeBorder(image, 70, 70, 0, 0, cv2.BORDER_REPLICATE) for image in person.images]
+    tall = [np.pad(image, ((70, 70), (0, 0), (0, 0)), mode="edge") for image in person.images]
     lying = [np.ascontiguousarray(np.rot90(image)) for image in tall]
     path = film(tmp_path / "phone.mp4", lying, person.samples, rotation=-90)
     check = check_clip(path, settings)

@@ -33,7 +33,7 @@ _SHARPNESS_EYES = 64.0
 _DARK, _BRIGHT, _BURNT = 60.0, 205.0, 8.0
 """Mean brightness of the face, 0 … 255, and the percentage of it that is white."""
 _PATCH = 32
-_COVERED, _LIKE = 3.0, 0.6
+_COVERED, _LIKE = 3.0, 0.5
 """Percent of the frames in which the mouth may look strange, and the correlation with what it usually looks like
 that is not strange: mouths that speak have 0.78 and more, mouths behind a hand 0.46 and less."""
 _VIEW, _OTHER_VIEW = 24, 0.16
