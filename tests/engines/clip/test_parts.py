@@ -128,7 +128,7 @@ def test_pieces_of_a_long_video_cover_its_mouths() -> None:
     assert (follows != np.arange(len(chosen))).mean() > 0.8
 
     def uncovered(some: np.ndarray) -> float:
-        return np.mean([np.linalg.norm(mouths[some] - mouth, axis=1).min() for mouth in mouths])
+        return float(np.mean([np.linalg.norm(mouths[some] - mouth, axis=1).min() for mouth in mouths]))
 
     assert uncovered(chosen) < 0.7 * uncovered(np.arange(300))
     np.testing.assert_array_equal(choose(mouths[:300], frames[:300], most=300), np.arange(300))
@@ -143,7 +143,7 @@ def test_tiles_have_one_even_size_inside_the_frame() -> None:
     assert width % 2 == height % 2 == 0
     assert width >= 50
     assert (corners >= 0).all()
-    assert (corners + (width, height) <= 100).all()
+    assert (corners + np.array([width, height]) <= 100).all()
 
 
 def remade(package: AvatarPackage, folder: Path, changed: dict[str, bytes | None]) -> AvatarPackage:

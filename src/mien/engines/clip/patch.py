@@ -80,7 +80,16 @@ class Patch:
 
     @classmethod
     def of(cls, mean: FloatArray, basis: FloatArray) -> Patch:
-        """Of a person's `mean` (478, 3) and `basis` (K, 478, 3)."""
+        """Of a person's `mean` (478, 3) and `basis` (K, 478, 3).
+
+        Raises:
+            ValueError: this is no face.
+        """
+        if (
+            not mean[_UPPER_LIP, 1] < mean[_LOWER_LIP, 1] < mean[_CHIN, 1]
+            or not mean[_NOSE_BASE, 1] < mean[_UPPER_LIP, 1]
+        ):
+            raise ValueError("the mean is no face")
         top = mean[_NOSE_BASE, 1] - _ABOVE_NOSE_BASE_IOD
         kept = np.flatnonzero((mean[:468, 1] > top) & np.isin(np.arange(468), triangles()))
         outline = _outline(kept)
