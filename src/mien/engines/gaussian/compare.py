@@ -33,7 +33,13 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    model: FaceModel, region: Region, coefficients: Floats, pose: Pose, real: Floats, behind: Floats
+    model: FaceModel,
+    region: Region,
+    coefficients: Floats,
+    pose: Pose,
+    real: Floats,
+    behind: Floats,
+    looks: Floats | None = None,
 ) -> Comparison:
     """Draws a frame and compares.
 
@@ -44,10 +50,12 @@ def compare(
         pose: in the window.
         real: (H, W, 3), 0 … 1, the window of the real frame.
         behind: (3,), the colour behind the face.
+        looks: (K,), coefficients that colours and opacities follow; None: the same.
     """
     size = real.shape[1], real.shape[0]
     share = mask(region.outline, pose, size)
-    splats, projection = model.splats(model.values(coefficients), pose)
+    values = model.values(coefficients) if looks is None else model.values_of(coefficients, looks)
+    splats, projection = model.splats(values, pose)
     image, clear, drawing = render(splats, size)
     picture = composed(image, clear, behind, real, share)
     value, slope = loss(picture, real, importance(region, pose, coefficients, share))

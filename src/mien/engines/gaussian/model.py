@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 
 CHANNELS = 7
 """Of what is linear in the expression: x, y, z in IOD, red, green, blue, and the logit of the opacity."""
+PLACE = 3
+"""The first of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,12 @@ class FaceModel:
         """(N, 7), what the channels are in one frame with the coefficients (K,)."""
         flat = self.linear.reshape(-1, self.linear.shape[2])
         return (flat @ with_one(coefficients)).reshape(-1, CHANNELS)
+
+    def values_of(self, coefficients: Floats, looks: Floats) -> Floats:
+        """The same, but colours and opacities are those of other coefficients, `looks` (K,)."""
+        values = self.values(looks)
+        values[:, :PLACE] = self.values(coefficients)[:, :PLACE]
+        return values
 
     def expression_gradient(self, d_values: Floats) -> Floats:
         """(K,), a loss's gradient for the coefficients, from that for the values (N, 7)."""

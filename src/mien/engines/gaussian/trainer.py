@@ -13,7 +13,7 @@ from mien.engines.gaussian.adam import Adam
 from mien.engines.gaussian.compare import SHAPE, Comparison, compare
 from mien.engines.gaussian.expression import Expressions
 from mien.engines.gaussian.footage import Footage, mask, still
-from mien.engines.gaussian.model import with_one
+from mien.engines.gaussian.model import PLACE, with_one
 from mien.engines.gaussian.poses import Poses, Windows
 from mien.engines.gaussian.raster import render
 from mien.engines.gaussian.region import Region
@@ -37,7 +37,8 @@ _READ_STEPS, _READ_RATE = 6, 0.15
 _LAST_RATE = 0.05
 """All rates fall to this share along a half cosine."""
 _NOISE = 0.3
-"""Spread of what is added to the coefficients, lest the face answers to each of their tremors."""
+"""Spread of what is added to the coefficients that colours and opacities follow, lest they answer to each of their tremors. Places do not
+follow it: lips that tremble would be learnt blurred."""
 _AVERAGED = 0.99
 """Share of the old in the running average of the parameters, at each step."""
 _AVERAGE_EVERY = 4
@@ -122,31 +123,35 @@ class Trainer:
         numbers = self.footage.numbers[chosen]
         coefficients = self.expressions.values[numbers]
         noise = random.standard_normal(coefficients.shape, np.float32)
-        coefficients = (coefficients + _NOISE * noise).astype(np.float32)
+        looks = (coefficients + _NOISE * noise).astype(np.float32)
         # What is behind changes from step to step, so that the face learns to let nothing through.
         behind = random.random((len(chosen), 3), np.float32)
-        compared = list(self._pool.map(self.compared, chosen, coefficients, behind))
+        compared = list(self._pool.map(self.compared, chosen, coefficients, behind, looks))
         rate = self._rate()
         if self.step >= self.plan.looks()[0]:
             slopes = np.stack([self.model.expression_gradient(one.values) for one in compared])
             visits = self.step * self.plan.batch // len(self.footage.numbers)
             self.expressions.move(numbers, slopes, visits, rate * _EXPRESSION_RATE)
-        self._move(compared, coefficients, rate)
+        self._move(compared, coefficients, looks, rate)
         self.step += 1
         if self.step % _AVERAGE_EVERY == 0:
             self._remember()
         return float(np.mean([one.loss for one in compared]))
 
-    def compared(self, index: int | np.int64, coefficients: Floats, behind: Floats) -> Comparison:
-        """A frame of the footage with an expression (K,), before a colour (3,)."""
+    def compared(
+        self, index: int | np.int64, coefficients: Floats, behind: Floats, looks: Floats | None = None
+    ) -> Comparison:
+        """A frame of the footage with an expression (K,), before a colour (3,); `looks`: see `compare`."""
         pose, real = self.footage.pose(int(index), self.poses), self.footage.real(int(index))
-        return compare(self.model, self.region, coefficients, pose, real, behind)
+        return compare(self.model, self.region, coefficients, pose, real, behind, looks)
 
-    def _move(self, compared: list[Comparison], coefficients: Floats, rate: float) -> None:
+    def _move(self, compared: list[Comparison], coefficients: Floats, looks: Floats, rate: float) -> None:
         model, share = self.model, np.float32(1 / len(compared))
-        d_values = np.stack([one.values.ravel() for one in compared]) * share
-        d_linear = (d_values.T @ with_one(coefficients) * self._free).astype(np.float32, copy=False)
-        self._linear.step(model.linear.reshape(d_linear.shape), d_linear, self.step, rate)
+        d_values = np.stack([one.values for one in compared], axis=2) * share  # (N, 7, B)
+        d_linear = d_values @ with_one(looks)
+        d_linear[:, :PLACE] = d_values[:, :PLACE] @ with_one(coefficients)
+        flat = (d_linear.reshape(self._free.shape) * self._free).astype(np.float32, copy=False)
+        self._linear.step(model.linear.reshape(flat.shape), flat, self.step, rate)
         d_shape = np.sum([one.shape for one in compared], axis=0) * share
         shape = np.concatenate([model.log_scale, model.quaternion, model.torso[:, None]], axis=1)
         self._shape.step(shape, d_shape, self.step, rate)
