@@ -103,7 +103,9 @@ def test_a_file_travels_with_its_request(jobs: Jobs, settings: Settings, tmp_pat
     async def scenario() -> None:
         file = settings.data_dir / "upload.mien"
         file.write_bytes(b"a package")
-        job, _ = await jobs.submit("import_avatar", ImportAvatarRequest(), owner="ann", files={"package": file}, key="k")
+        job, _ = await jobs.submit(
+            "import_avatar", ImportAvatarRequest(), owner="ann", files={"package": file}, key="k"
+        )
         assert not file.exists()
         kept = jobs.folder(job.id).input("package")
         assert kept is not None
