@@ -367,7 +367,7 @@ def test_a_sender_who_falls_silent_is_left(tmp_path: Path, monkeypatch: pytest.M
 
     async def take() -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", FORM.encode())]}
-        async with uploads.receive(Request(scope, receive), Settings(data_dir=tmp_path), NoFields, "picture"):
+        async with uploads.receive(Request(scope, receive), Settings(data_dir=tmp_path), NoFields, {"file": "picture"}):
             raise AssertionError("it is not whole")
 
     with pytest.raises(HTTPException) as caught:

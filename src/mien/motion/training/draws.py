@@ -121,7 +121,7 @@ def _frames(stretches: list[_Stretch], count: int, model: Mixtures, rng: np.rand
                     means[stream, at:until] = model.means[stream, stretch.sound, density]
                     spreads[stream, at:until] = np.sqrt(model.variances[stream, stretch.sound, density])
                 at = until
-    return means + np.float32(_SPREAD) * spreads * _deviations(count, rng)
+    return (means + _SPREAD * spreads * _deviations(count, rng)).astype(np.float32)
 
 
 def _chosen(weights: NDArray[np.float32], rng: np.random.Generator) -> int:
