@@ -74,6 +74,7 @@ def test_training_shows_its_losses_and_pictures(page: Page, tmp_path: Path):
     go(page, "/training")
     page.locator("input[type=file]").first.set_input_files(film(tmp_path))
     expect(page.get_by_text("The video is short (6 s).")).to_be_visible()
+    page.get_by_role("combobox", name="Engine").select_option("sketch")
     page.get_by_role("textbox", name="Name", exact=True).fill("Learnt")
     page.get_by_text("Nobody real").click()
     page.get_by_role("textbox", name="What is shown?").fill("Noise")
