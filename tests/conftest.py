@@ -13,6 +13,8 @@ PARTS = {
         "live/edge/test_peer.py",
         "live/edge/test_stream.py",
         "live/services/test_stt.py",
+        "live/test_session.py",
+        "server/test_livetalking.py",
         "web/test_live_page.py",
     ),
     "conversations": ("live", *(f"server/test_{name}.py" for name in ("live", "livetalking", "websocket", "whep"))),
