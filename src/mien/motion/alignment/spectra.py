@@ -20,6 +20,8 @@ _SLOPE_FRAMES = 3
 _BELOW_PEAK_DB, _QUIETEST_DB = 35.0, -65.0
 _NOISE_DB, _PAUSE_BELOW_PEAK_DB, _SOFTNESS_DB = 12.0, 20.0, 3.0
 """A pause is less than so much louder than the quietest, or so much quieter than the loudest, whichever is less; with a soft border."""
+_BESIDE_FRAMES = 8
+"""So far beside what the network takes for speech there may be more of it: it opens the mouth when it is sure."""
 _PAUSE_SURELY_DB = 30.0
 """What is so much quieter than the loudest is a pause, even where something quieter is: a noise gate leaves digital silence beside the room."""
 
@@ -47,7 +49,9 @@ class Spectra:
         mouth.finish()
         likely.append(mouth.take(sys.maxsize)[:, SPEECH])
         count = -(-samples // HOP)
-        self._likely = np.concatenate(likely)[:count] > 0.0
+        shown = np.concatenate(likely)[:count] > 0.0
+        around = np.convolve(np.pad(shown, _BESIDE_FRAMES), np.ones(2 * _BESIDE_FRAMES + 1), "valid")
+        self._likely = around > 0.5
         self.bands = np.concatenate([*bands, heard])[:count]
         """float32 (N, BANDS), normalised as `Hearing` does while it listens."""
         self.loudness = np.array([*loudness, *loud], np.float32)[:count]
