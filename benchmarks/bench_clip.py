@@ -196,10 +196,11 @@ def measured(video: Path, work: Path, tracker: FaceTracker, sheets: Path | None)
     }
 
 
-def main() -> None:
+def main(measured: Callable[[Path, Path, FaceTracker, Path | None], dict[str, Any]] = measured) -> None:
+    """Measures the clips with `measured` and prints what it found; `bench_gaussian` uses it too."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--media", type=Path, default=Path("../shared/media"))
-    parser.add_argument("--work", type=Path, help="keeps the datasets")
+    parser.add_argument("--work", type=Path, help="keeps what is prepared and learnt, which then is not done again")
     parser.add_argument("--clips", nargs="*", default=CLIPS)
     parser.add_argument("--sheets", type=Path, help="contact sheets are written there")
     given = parser.parse_args()

@@ -11,18 +11,14 @@ measured. Prints one JSON object; seconds are processor time of all threads, mil
 
 from __future__ import annotations
 
-import argparse
-import json
-import resource
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.bench_clip import DRIVERS, clocked, foretold, judged, milliseconds, sheet, told
+from benchmarks.bench_clip import DRIVERS, clocked, foretold, judged, main, milliseconds, sheet, told
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder
 from mien.engines.gaussian.engine import GaussianEngine
 from mien.engines.gaussian.renderer import Renderer
@@ -33,9 +29,6 @@ from mien.face import FaceTracker
 from mien.settings import load as load_settings
 from mien.training import Dataset, prepare
 from mien.types import SAMPLE_RATE, Image, TrainingRun, silent
-from mien.weights import WeightStore
-
-CLIPS = ("newsreader_de", "ls3", "may")
 
 
 class Held:
@@ -133,24 +126,5 @@ def measured(video: Path, work: Path, tracker: FaceTracker, sheets: Path | None)
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--media", type=Path, default=Path("../shared/media"))
-    parser.add_argument("--work", type=Path, help="keeps datasets and trainings, which then are not done again")
-    parser.add_argument("--clips", nargs="*", default=CLIPS)
-    parser.add_argument("--sheets", type=Path, help="contact sheets are written there")
-    given = parser.parse_args()
-    cv2.setNumThreads(1)
-    tracker = FaceTracker(WeightStore.from_settings(load_settings()))
-    with tempfile.TemporaryDirectory() as folder:
-        found = {
-            clip: measured(video, given.work or Path(folder), tracker, given.sheets)
-            for clip in given.clips
-            if (video := given.media / "video" / f"{clip}.mp4").exists()
-        }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"clips": found, "peak_mb": peak}, ensure_ascii=False))
-
-
 if __name__ == "__main__":
-    main()
+    main(measured)

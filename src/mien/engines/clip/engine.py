@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -14,9 +14,10 @@ from mien.avatars import AvatarPackage
 from mien.engines.clip.choice import LOOKAHEAD_FRAMES
 from mien.engines.clip.spec import SPEC, ClipOptions
 from mien.motion.personal import PersonalPerformance
+from mien.motion.session import PerformedSession
 from mien.motion.visemes import CLOSURE
 from mien.settings import Settings
-from mien.types import AvatarFrame, Phoneme, Samples, frame_bounds
+from mien.types import AvatarFrame, Image
 
 if TYPE_CHECKING:
     from mien.engines.clip.library import Avatar
@@ -44,45 +45,23 @@ class ClipEngine:
         return ClipSession(loaded, options)
 
 
-class ClipSession:
+class ClipSession(PerformedSession):
     """One stream; see `mien.types.RenderSession`."""
 
     def __init__(self, avatar: Avatar, options: ClipOptions) -> None:
         from mien.engines.clip.mouth import Mouth
 
-        self.fps = avatar.film.fps
-        self.size = avatar.film.size
-        self._performance = PersonalPerformance(avatar.calibration, self.fps, options.seed, options.driver)
-        self.latency_frames = self._performance.latency_frames
-        self.actions = self._performance.actions
+        self._performance = PersonalPerformance(avatar.calibration, avatar.film.fps, options.seed, options.driver)
+        super().__init__(self._performance, avatar.film.size)
         self._mouth = Mouth(avatar)
-        self._index = 0
-
-    def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
-        self._performance.push(samples, phonemes)
-
-    def end_segment(self) -> None:
-        self._performance.end_segment()
-
-    def clear(self) -> int:
-        return self._performance.clear()
-
-    def act(self, name: str) -> None:
-        self._performance.act(name)
-
-    def listen(self, on: bool) -> None:
-        self._performance.listen(on)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for coefficients, mouth, audio in self._performance.frames():
-            yield self._frame(coefficients, float(mouth[CLOSURE]), audio, idle=False)
+            yield self._next_frame(self._drawn(coefficients, float(mouth[CLOSURE])), audio)
 
     def idle_frame(self) -> AvatarFrame:
-        first, end = frame_bounds(self._index, self.fps)
-        return self._frame(self._performance.idle(), 0.0, np.zeros(end - first, np.float32), idle=True)
+        return self._next_frame(self._drawn(self._performance.idle(), 0.0), None)
 
-    def _frame(self, coefficients: NDArray[np.float32], closure: float, audio: Samples, idle: bool) -> AvatarFrame:
+    def _drawn(self, coefficients: NDArray[np.float32], closure: float) -> Image:
         mouths = np.concatenate([coefficients[None], self._performance.ahead(LOOKAHEAD_FRAMES)])
-        frame = AvatarFrame(self._index, self._mouth.draw(mouths, closure), audio, idle)
-        self._index += 1
-        return frame
+        return self._mouth.draw(mouths, closure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +13,9 @@ from mien.avatars import AvatarPackage
 from mien.avatars.film import Film
 from mien.engines.gaussian.spec import SPEC, GaussianOptions
 from mien.motion.personal import PersonalPerformance
+from mien.motion.session import PerformedSession
 from mien.settings import Settings
-from mien.types import AvatarFrame, Phoneme, Samples, frame_bounds
+from mien.types import AvatarFrame, Image
 
 if TYPE_CHECKING:
     from mien.engines.gaussian.renderer import Renderer
@@ -40,43 +41,20 @@ class GaussianEngine:
         return GaussianSession(Renderer(data, film), performance)
 
 
-class GaussianSession:
+class GaussianSession(PerformedSession):
     """One stream; see `mien.types.RenderSession`."""
 
     def __init__(self, renderer: Renderer, performance: PersonalPerformance) -> None:
-        self.fps = renderer.film.fps
-        self.size = renderer.film.size
-        self.latency_frames = performance.latency_frames
-        self.actions = performance.actions
+        super().__init__(performance, renderer.film.size)
         self._renderer = renderer
         self._performance = performance
-        self._index = 0
-
-    def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
-        self._performance.push(samples, phonemes)
-
-    def end_segment(self) -> None:
-        self._performance.end_segment()
-
-    def clear(self) -> int:
-        return self._performance.clear()
-
-    def act(self, name: str) -> None:
-        self._performance.act(name)
-
-    def listen(self, on: bool) -> None:
-        self._performance.listen(on)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for coefficients, _, audio in self._performance.frames():
-            yield self._frame(coefficients, audio, idle=False)
+            yield self._next_frame(self._drawn(coefficients), audio)
 
     def idle_frame(self) -> AvatarFrame:
-        first, end = frame_bounds(self._index, self.fps)
-        return self._frame(self._performance.idle(), np.zeros(end - first, np.float32), idle=True)
+        return self._next_frame(self._drawn(self._performance.idle()), None)
 
-    def _frame(self, coefficients: NDArray[np.float32], audio: Samples, idle: bool) -> AvatarFrame:
-        image = self._renderer.draw(self._renderer.film.order(self._index), coefficients)
-        frame = AvatarFrame(self._index, image, audio, idle)
-        self._index += 1
-        return frame
+    def _drawn(self, coefficients: NDArray[np.float32]) -> Image:
+        return self._renderer.draw(self._renderer.film.order(self._index), coefficients)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numba.core import config
 
 from mien.avatars import AvatarPackage
@@ -13,8 +12,9 @@ from mien.engines.portrait.prepare import load
 from mien.engines.portrait.scene import Scene
 from mien.engines.portrait.spec import SPEC, PortraitOptions
 from mien.motion import Performance
+from mien.motion.session import PerformedSession
 from mien.settings import Settings
-from mien.types import AvatarFrame, Phoneme, Samples, frame_bounds
+from mien.types import AvatarFrame
 
 if TYPE_CHECKING:
     from mien.engines.portrait.renderer import Renderer
@@ -39,45 +39,20 @@ class PortraitEngine:
         else:
             scene = Scene.full(picture, matte, landmarks)
         performance = Performance(fps=options.fps, seed=options.seed, driver=options.driver)
-        return PortraitSession(Renderer(scene), performance, options.fps)
+        return PortraitSession(Renderer(scene), performance)
 
 
-class PortraitSession:
+class PortraitSession(PerformedSession):
     """One stream; see `mien.types.RenderSession`."""
 
-    def __init__(self, renderer: Renderer, performance: Performance, fps: float) -> None:
-        self.fps = fps
-        self.size = renderer.size
-        self.latency_frames = performance.latency_frames
-        self.actions = performance.actions
+    def __init__(self, renderer: Renderer, performance: Performance) -> None:
+        super().__init__(performance, renderer.size)
         self._renderer = renderer
         self._performance = performance
-        self._index = 0
-
-    def push_audio(self, samples: Samples, phonemes: Sequence[Phoneme] | None = None) -> None:
-        self._performance.push(samples, phonemes)
-
-    def end_segment(self) -> None:
-        self._performance.end_segment()
-
-    def clear(self) -> int:
-        return self._performance.clear()
-
-    def act(self, name: str) -> None:
-        self._performance.act(name)
-
-    def listen(self, on: bool) -> None:
-        self._performance.listen(on)
 
     def frames(self) -> Iterator[AvatarFrame]:
         for pose, audio in self._performance.frames():
-            frame = AvatarFrame(self._index, self._renderer.draw(pose), audio)
-            self._index += 1
-            yield frame
+            yield self._next_frame(self._renderer.draw(pose), audio)
 
     def idle_frame(self) -> AvatarFrame:
-        first, end = frame_bounds(self._index, self.fps)
-        image = self._renderer.draw(self._performance.idle())
-        frame = AvatarFrame(self._index, image, np.zeros(end - first, np.float32), idle=True)
-        self._index += 1
-        return frame
+        return self._next_frame(self._renderer.draw(self._performance.idle()), None)
