@@ -92,7 +92,7 @@ def test_a_killed_job_is_done_by_the_next_attempt(settings: Settings) -> None:
     async def scenario() -> dict[str, Any]:
         runner, heard = Runner(settings, ENVIRONMENT), Heard()
         task = asyncio.create_task(runner.run(folder, 1, heard))
-        await until(lambda: heard.of("metric"))
+        await until(lambda: len(heard.of("metric")) > 1)  # the first step's checkpoint is written then
         os.kill(heard.of("started")[0]["pid"], 9)
         with pytest.raises(JobFailed) as failed:
             await task
