@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from mien.engines.gaussian.model import Pose
@@ -35,8 +36,9 @@ class NeckTracker:
         self._centre = region.vertices[region.torso == 1].mean(axis=0)
         area = _below(region, pose, self._grey.shape)
         found = cv2.goodFeaturesToTrack(self._grey, _POINTS, 0.01, 5, mask=area)
-        self._points = np.empty((0, 1, 2), np.float32) if found is None else found
-        self._moved, self._beside_head = np.zeros(2, np.float32), np.zeros(2, np.float32)
+        self._points: Floats = np.empty((0, 1, 2), np.float32) if found is None else np.asarray(found, np.float32)
+        self._moved: Floats = np.zeros(2, np.float32)
+        self._beside_head: Floats = np.zeros(2, np.float32)
 
     def follow(self, image: Image, pose: Pose) -> Floats:
         """(2,) pixels, how far the neck has moved beside what it would as a part of the head; where
@@ -49,10 +51,8 @@ class NeckTracker:
         if len(self._points) < _LEAST:
             return self._beside_head
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        guess = self._points + self._moved
-        flow = {"winSize": (21, 21), "maxLevel": 2, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
-        there, ok, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, self._points, guess.copy(), **flow)
-        back, ok_back, _ = cv2.calcOpticalFlowPyrLK(grey, self._grey, there, self._points.copy(), **flow)
+        there, ok = _flow(self._grey, grey, self._points, self._points + self._moved)
+        back, ok_back = _flow(grey, self._grey, there, self._points)
         strayed = np.linalg.norm(back - self._points, axis=2)
         kept = (ok[:, 0] > 0) & (ok_back[:, 0] > 0) & (strayed[:, 0] < _STRAY)
         if kept.sum() >= _LEAST:
@@ -60,6 +60,14 @@ class NeckTracker:
             as_head = _seen(self._centre, pose) - _seen(self._centre, self._pose)
             self._beside_head = (self._moved - as_head).astype(np.float32)
         return self._beside_head
+
+
+def _flow(image: MatLike, other: MatLike, points: Floats, guess: Floats) -> tuple[Floats, NDArray[np.uint8]]:
+    """Where the points of an image are in another, begun from a guess, (N, 1, 2) all; and which were found, (N, 1)."""
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        image, other, points, guess.copy(), winSize=(21, 21), maxLevel=2, flags=cv2.OPTFLOW_USE_INITIAL_FLOW
+    )
+    return there.astype(np.float32, copy=False), found.astype(np.uint8, copy=False)
 
 
 def _seen(point: Floats, pose: Pose) -> Floats:
