@@ -74,6 +74,8 @@ class VideoReader:
         self._check_size(self._stream.width, self._stream.height)
         self._own_fps = self._rate()
         self.fps: float = fps or self._own_fps
+        self.has_sound = bool(self._container.streams.audio)
+        """There is a sound track beside the pictures."""
         self.duration_s: float | None = self._container.duration / 1e6 if self._container.duration else None
         """As the file says; a damaged file may be shorter."""
         self.truncated = False

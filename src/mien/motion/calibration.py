@@ -35,6 +35,10 @@ _LIPS_GAINS = {"jaw": {JAW: 0.6}, "gap": {GAP: 0.6}, "width": {STRETCH: 0.08, RO
 """What lips do of a track, at `_LIPS_LAG`. Not all of it: of what the sound does not tell, nothing should be foretold."""
 _LIPS_LAG = 8
 """Rows by which lips are earlier than the sound."""
+_WIDE_PERCENTILES, _WIDE_GAP = (5.0, 95.0), 0.1
+"""Between them lies how far a mouth opens; in the track of a voice that is so much, IOD."""
+_LEAST_REACH = 0.015
+"""IOD; lips that part less are those of somebody who keeps silent."""
 _STILL = 1e-4
 """Standard deviation; a channel that moves less teaches nothing."""
 _VERSION = 1
@@ -164,6 +168,37 @@ def fit(
     gains = (context @ weights).std(axis=0) / seen.std(axis=0)
     shape = (len(LAGS_ROWS), len(MOUTH_CHANNELS), len(names))
     return Calibration(names, neutral, level - neutral, weights.reshape(shape), gains, _correlations(foretold, seen))
+
+
+def presumed(lips: Rows, measured: Rows, measures: Sequence[str], *, rest: NDArray[np.floating]) -> Calibration:
+    """The mouth of a person who is seen moving it but never heard: it follows the track as any mouth would, no wider than it was seen.
+
+    Args:
+        lips: (N, 3), columns as in `MEASURES`; NaN where the face was not seen.
+        measured: (N, K), of the same frames.
+        measures: names of the K columns.
+        rest: (K,), the measures of the resting mouth.
+
+    Returns:
+        A calibration whose `r` and `gains` are 0: nothing is known of them.
+
+    Raises:
+        InputError: the mouth does not open.
+    """
+    names = tuple(measures)
+    seen = np.isfinite(measured).all(axis=1) & np.isfinite(lips).all(axis=1)
+    gap = lips[seen][:, MEASURES.index("gap")]
+    reach = float(np.ptp(np.percentile(gap, _WIDE_PERCENTILES))) if len(gap) else 0.0
+    if reach < _LEAST_REACH:
+        raise InputError(
+            f"The mouth does not open in the video: its lips part by {reach:.3f} of the distance of the eyes.",
+            hint="Use a video in which the person speaks, or make the avatar from one picture: mien avatar create",
+        )
+    share = min(1.0, reach / (_LIPS_GAINS["gap"][GAP] * _WIDE_GAP))
+    weights = share * _meant(lips[seen], measured[seen].astype(np.float64))
+    nothing = np.zeros(len(names))
+    shape = (len(LAGS_ROWS), len(MOUTH_CHANNELS), len(names))
+    return Calibration(names, np.asarray(rest, np.float64), nothing, weights.reshape(shape), nothing, nothing)
 
 
 def _meant(lips: Rows, seen: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from mien.errors import InputError, NotFoundError
 from mien.media import VideoReader, read_audio
 from mien.motion import MouthTrack
+from mien.motion.calibration import Calibration
 from mien.training.folder import RECORD, Record, load_arrays
 from mien.training.person import Person
 from mien.training.split import FPS, Split
 from mien.training.window import Window
 from mien.types import Image, Samples
 
-LANDMARKS, TRACK, BLINK = "landmarks.npy", "track.npz", "blink.npz"
+LANDMARKS, TRACK, UNITS = "landmarks.npy", "track.npz", "units.npz"
 SOUND, MOUTH, PERSON = "sound.wav", "mouth.npz", "person.npz"
-STAGES = ("source", "track", "blinks", "listen", "learn")
+STAGES = ("source", "track", "units", "listen", "learn")
 
 
 class Dataset:
@@ -45,6 +46,8 @@ class Dataset:
         """Frames, N."""
         self.late_ms: int = facts["late_ms"]
         """By how much the sound of the file comes after its pictures, if that is sure; `samples` are moved back by that."""
+        self.heard: bool = facts["heard"]
+        """The video has sound; without it `samples` are silent and `mouth` is at rest."""
         self.remarks: tuple[str, ...] = tuple(facts["remarks"])
         """What was noticed, for the user, one sentence each."""
         x, y, side = facts["window"]
@@ -94,8 +97,13 @@ class Dataset:
 
     @cached_property
     def blink(self) -> NDArray[np.float32]:
-        """(N, 2): how far the person's right and left eye are shut, 0 … 1; 0 where no face is seen."""
-        return load_arrays(self.folder / BLINK)["blink"]
+        """(N, 2): how far the person's right and left eye are shut (AU45), 0 … 1; 0 where no face is seen."""
+        return self._units["blink"]
+
+    @cached_property
+    def parted(self) -> NDArray[np.float32]:
+        """(N,): how far the lips are parted (AU25), 0 … 1, as wide as speech opens them; 0 where no face is seen."""
+        return self._units["parted"]
 
     @cached_property
     def cuts(self) -> NDArray[np.int64]:
@@ -117,8 +125,28 @@ class Dataset:
         return Person.load(self.folder / PERSON)
 
     @cached_property
+    def _units(self) -> dict[str, NDArray[Any]]:
+        return load_arrays(self.folder / UNITS)
+
+    @cached_property
     def _track(self) -> dict[str, NDArray[Any]]:
         return load_arrays(self.folder / TRACK)
+
+    def check_origin(self, avatar: str, calibration: Calibration) -> None:
+        """Looks whether an avatar speaks in this dataset's person space.
+
+        Args:
+            avatar: its name.
+            calibration: that it was given when it was trained.
+
+        Raises:
+            InputError: it was learnt from something else.
+        """
+        if calibration.to_json() != self.person.calibration.to_json():
+            raise InputError(
+                f"The avatar {avatar!r} was not learnt from the dataset in {self.folder}, or that was prepared anew since.",
+                hint="Name the dataset that it was trained with, or train it anew: mien train --dataset",
+            )
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Image]:
         """Decodes frames in order: uint8 RGB (size, size, 3); a repeated one is the same array, which must not be written into.

@@ -86,11 +86,11 @@ def silent_item() -> Item:
     """For a sound in which nothing can be heard."""
     return Item(
         "loudness",
-        "fail",
+        "warn",
         None,
         "dBFS",
         "Nothing can be heard.",
-        "Look whether the right track was recorded or exported: the mouth is learnt from the voice.",
+        "Look whether the right track was recorded or exported: without a voice the mouth moves as anybody's would.",
     )
 
 
@@ -98,9 +98,9 @@ def missing_item() -> Item:
     """For a video without a sound track."""
     return Item(
         "sound",
-        "fail",
+        "warn",
         None,
         "",
         "The video has no sound.",
-        "Film with sound: how the mouth moves is learnt from the voice.",
+        "Film with sound: without a voice the mouth moves as anybody's would, not as this person's.",
     )

@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 
-_COLUMN = "AU45_r"
-_SHUT = 2.0
-"""Of OpenFace's intensity 0 … 5: from there on the eye is shut, as GaussianTalker and TalkingGaussian read it."""
-_HINT = f"Give the CSV file that OpenFace's FeatureExtraction writes for this video; the column {_COLUMN} is read."
+_BLINK, _PARTED = "AU45_r", "AU25_r"
+_WANTED = (_BLINK, _PARTED, "timestamp", "success")
+_SHUT, _WIDEST = 2.0, 5.0
+"""Of OpenFace's intensities 0 … 5: from 2 on the eye is shut, as GaussianTalker and TalkingGaussian read it; 5 is the widest mouth."""
+_HINT = f"Give the CSV file that OpenFace's FeatureExtraction writes for this video; the columns {_BLINK} and {_PARTED} are read."
 
 
-def read_blinks(path: Path, count: int, fps: float) -> NDArray[np.float32]:
-    """How far the eyes are shut in every frame of a dataset: float32 (count, 2), both alike, 0 … 1; 0 where OpenFace saw no face.
+def read_units(path: Path, count: int, fps: float) -> dict[str, NDArray[np.float32]]:
+    """What the table tells of a dataset's frames: "blink" (AU45) and "parted" (AU25) as in `Dataset`; a column that it has not is left out.
 
     Args:
         path: the table, a row for each frame of the video; its column "timestamp" tells when that is, in seconds. Without one the rows are
-            spread over the dataset.
+            spread over the dataset. Where its column "success" is 0, all is 0.
         count: frames of the dataset.
         fps: of the dataset.
 
@@ -29,17 +30,27 @@ def read_blinks(path: Path, count: int, fps: float) -> NDArray[np.float32]:
         InputError: it is no such table, or of a much shorter video.
     """
     columns = _columns(path)
-    if _COLUMN not in columns:
-        raise InputError(f"{path} has no column {_COLUMN}.", hint=_HINT)
-    shut = np.clip(columns[_COLUMN] / _SHUT, 0, 1) * (columns.get("success", np.ones(1)) > 0)
-    times = columns.get("timestamp", np.arange(len(shut)) * count / (fps * max(len(shut), 1)))
-    if len(shut) < 2 or (np.diff(times) <= 0).any() or times[-1] < 0.9 * (count - 1) / fps:
+    if not {_BLINK, _PARTED} & set(columns):
+        raise InputError(f"{path} has neither a column {_BLINK} nor {_PARTED}.", hint=_HINT)
+    rows = len(next(iter(columns.values())))
+    times = columns.get("timestamp", np.arange(rows) * count / (fps * max(rows, 1)))
+    if rows < 2 or not (np.diff(times) > 0).all() or times[-1] < 0.9 * (count - 1) / fps:
         raise InputError(
-            f"{path} tells of {len(shut)} frames until {times[-1] if len(times) else 0:.1f} s; the video lasts {count / fps:.1f} s.",
+            f"{path} tells of {rows} frames until {times[-1] if rows else 0:.1f} s; the video lasts {count / fps:.1f} s.",
             hint=_HINT,
         )
-    blinks = np.interp(np.arange(count) / fps, times, shut).astype(np.float32)
-    return np.repeat(blinks[:, None], 2, axis=1)
+    seen = columns.get("success", np.ones(rows)) > 0
+
+    def unit(name: str, most: float) -> NDArray[np.float32]:
+        share = np.clip(np.nan_to_num(columns[name]) / most, 0, 1) * seen
+        return np.interp(np.arange(count) / fps, times, share).astype(np.float32)
+
+    units = {}
+    if _BLINK in columns:
+        units["blink"] = np.repeat(unit(_BLINK, _SHUT)[:, None], 2, axis=1)
+    if _PARTED in columns:
+        units["parted"] = unit(_PARTED, _WIDEST)
+    return units
 
 
 def _columns(path: Path) -> dict[str, NDArray[np.float64]]:
@@ -48,7 +59,10 @@ def _columns(path: Path) -> dict[str, NDArray[np.float64]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
         names = [name.strip() for name in rows[0]]
-        wanted = [name for name in (_COLUMN, "timestamp", "success") if name in names]
-        return {name: np.array([float(row[names.index(name)]) for row in rows[1:] if row]) for name in wanted}
+        return {
+            name: np.array([float(row[names.index(name)]) for row in rows[1:] if row])
+            for name in _WANTED
+            if name in names
+        }
     except (OSError, UnicodeDecodeError, csv.Error, ValueError, IndexError) as error:
         raise InputError(f"{path} cannot be read as a table.", hint=_HINT) from error

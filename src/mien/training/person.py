@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mien.errors import FaceError
 from mien.face.topology import ATTENTION_LEFT_EYE, ATTENTION_RIGHT_EYE, LEFT_IRIS, RIGHT_IRIS, RIGID
-from mien.motion.calibration import Calibration, fit
+from mien.motion.calibration import Calibration, fit, presumed
 from mien.training.folder import load_arrays, save_arrays
 from mien.training.poses import Indices, Poses, blocks
 from mien.training.split import FPS
@@ -112,11 +112,11 @@ class Space:
     scale: Array
     shift: Array
 
-    def calibrated(self, rows: Array, frames: slice) -> Person:
+    def calibrated(self, rows: Array | None, frames: slice) -> Person:
         """The person with what these frames teach of sound and mouth.
 
         Args:
-            rows: float32 (T, 8), the track that the sound of all frames gives, at `MOUTH_RATE`.
+            rows: float32 (T, 8), the track that the sound of all frames gives, at `MOUTH_RATE`; None: nothing is heard in the video.
             frames: begin with the first.
 
         Raises:
@@ -125,7 +125,11 @@ class Space:
         expression = self.expression[frames]
         lips = self._lips(expression)
         shut = lips[:, 1] <= np.nanpercentile(lips[:, 1], _SHUT_PERCENT)
-        calibration = fit(rows, expression, FPS, MEASURES, lips=lips, rest=expression[shut].mean(axis=0))
+        rest = expression[shut].mean(axis=0)
+        if rows is None:
+            calibration = presumed(lips, expression, MEASURES, rest=rest)
+        else:
+            calibration = fit(rows, expression, FPS, MEASURES, lips=lips, rest=rest)
         return Person(self.mean, self.basis, self.expression, self.rotation, self.scale, self.shift, calibration)
 
     def _lips(self, expression: Array) -> Array:

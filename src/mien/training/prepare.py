@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from mien.errors import FaceError, MediaError, UsageError
 from mien.evaluation.lips import from_landmarks
+from mien.evaluation.shapes import au25
 from mien.face import FaceTracker, au45, eye_aspect_ratio
 from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_wav
 from mien.media.containers import require_file
 from mien.media.files import writing
-from mien.motion.articulation import MOUTH_RATE
+from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
 from mien.settings import Settings
 from mien.training import offset
-from mien.training.dataset import BLINK, LANDMARKS, MOUTH, PERSON, SOUND, TRACK, Dataset
+from mien.training.dataset import LANDMARKS, MOUTH, PERSON, SOUND, TRACK, UNITS, Dataset
 from mien.training.folder import Record, load_arrays, save_arrays
 from mien.training.mouth import heard
-from mien.training.openface import read_blinks
+from mien.training.openface import read_units
 from mien.training.person import find_space
 from mien.training.smoothing import BLOCK, smooth
 from mien.training.split import FPS, Split
@@ -33,6 +34,9 @@ from mien.weights import WeightStore
 LEAST_S = 8.0
 """Of a video: below that too little is left to learn from when the end is kept to judge by."""
 
+WIDE_OPEN = 0.25
+"""IOD between the lips that counts as 1 for AU25: as wide as speech opens them, see `MOUTH_CHANNELS`."""
+
 SIZES = (128, 1024)
 """Smallest and largest width of the frames."""
 
@@ -41,6 +45,8 @@ _COMPARED_S = 60.0
 """Of lips and sound, to find out whether they are in time."""
 _VIEW, _OTHER_VIEW = 24, 0.16
 """Side of a thumbnail, and the mean difference (of 1) between two consecutive ones from which the scene has changed."""
+_WIDEST_PERCENT, _NARROW = 95.0, 0.15
+"""Percentile of how far the lips are parted that counts as the widest, and what is remarked below."""
 _NAMED = 5
 """Cuts, in a remark."""
 
@@ -61,14 +67,14 @@ def prepare(
         folder: becomes the dataset; it need not exist.
         settings: see `mien.settings`.
         size: width and height of the frames in pixels; None: that of the folder, or 512 in a new one.
-        au_csv: OpenFace's table of action units for this video: its AU45 takes the place of what the eyes' shape
-            tells; None: as the folder has it.
+        au_csv: OpenFace's table of action units for this video: its AU45 and AU25 take the place of what eyes and
+            lips look like; None: as the folder has it.
         report: progress, stages "track", "listen" and "learn".
 
     Raises:
         UsageError: a size that is not possible.
         NotFoundError: there is no such file.
-        MediaError: the video cannot be read, is too short, or nothing is heard in it.
+        MediaError: the video cannot be read, or is too short.
         FaceError: it shows no face, or too seldom.
         InputError: the mouth does not move; `folder` holds something else; `au_csv` is no such table.
         OutputError: the folder cannot be written.
@@ -80,7 +86,7 @@ def prepare(
     work = _Work(video, folder, Record(folder), settings, report)
     work.source()
     work.track(size)
-    work.blinks(au_csv)
+    work.units(au_csv)
     work.listen()
     work.learn()
     return Dataset.open(folder)
@@ -97,7 +103,7 @@ class _Work:
     report: Report
 
     def source(self) -> None:
-        with VideoReader(self.video) as reader, AudioReader(self.video):
+        with VideoReader(self.video) as reader:
             seconds = reader.duration_s
         if seconds is not None and seconds < LEAST_S:
             raise _too_short(self.video, seconds)
@@ -141,25 +147,34 @@ class _Work:
             raise _too_short(self.video, sight.count / FPS)
         return sight
 
-    def blinks(self, au_csv: Path | None) -> None:
+    def units(self, au_csv: Path | None) -> None:
         table = self.record.facts.get("au_csv", "") if au_csv is None else _sha256(au_csv)
-        if not self.record.begun("blinks", {"au_csv": table}):
+        if not self.record.begun("units", {"au_csv": table}):
             return
         count = self.record.facts["count"]
-        if au_csv is not None:
-            blink = read_blinks(au_csv, count, FPS)
-        else:
-            landmarks = self._landmarks()
+        landmarks = self._landmarks()
+        told = {} if au_csv is None else read_units(au_csv, count, FPS)
+        if "blink" not in told:
             parts = (landmarks[start : start + BLOCK] for start in range(0, count, BLOCK))
-            blink = au45(np.concatenate([eye_aspect_ratio(part) for part in parts]))
-        save_arrays(self.folder / BLINK, blink=blink)
-        self.record.done("blinks", au_csv="" if au_csv is None else table)
+            told["blink"] = au45(np.concatenate([eye_aspect_ratio(part) for part in parts]))
+        if "parted" not in told:
+            gaps = np.array([au25(face) for face in landmarks], np.float32)
+            told["parted"] = np.clip(np.nan_to_num(gaps / WIDE_OPEN), 0, 1)
+        save_arrays(self.folder / UNITS, **told)
+        self.record.done("units", au_csv="" if au_csv is None else table)
 
     def listen(self) -> None:
         if not self.record.begun("listen", {}):
             return
         count = self.record.facts["count"]
-        samples = _of_length(_sound(self.video), frame_bounds(count - 1, FPS)[1])
+        length, sound = frame_bounds(count - 1, FPS)[1], _sound(self.video)
+        if sound is None:
+            write_wav(self.folder / SOUND, Sound(np.zeros(length, np.float32), SAMPLE_RATE), overwrite=True)
+            rows = np.zeros((round(count / FPS * MOUTH_RATE), len(MOUTH_CHANNELS)), np.float32)
+            save_arrays(self.folder / MOUTH, values=rows)
+            self.record.done("listen", late_ms=0, heard=False)
+            return
+        samples = _of_length(sound, length)
         pieces = (samples[start : start + SAMPLE_RATE] for start in range(0, len(samples), SAMPLE_RATE))
         rows = heard(pieces, count / FPS, self.report)
         late_ms = self._late_ms(rows)
@@ -167,7 +182,7 @@ class _Work:
             self.folder / SOUND, Sound(_earlier(samples, late_ms * SAMPLE_RATE // 1000), SAMPLE_RATE), overwrite=True
         )
         save_arrays(self.folder / MOUTH, values=_earlier(rows, late_ms * round(MOUTH_RATE) // 1000))
-        self.record.done("listen", late_ms=late_ms)
+        self.record.done("listen", late_ms=late_ms, heard=True)
 
     def _late_ms(self, rows: NDArray[np.float32]) -> int:
         """By how much the sound is late, if that is sure."""
@@ -186,9 +201,13 @@ class _Work:
         track = load_arrays(self.folder / TRACK)
         seen, cuts = track["seen"], track["cuts"]
         train = Split.of(len(seen)).train
+        heard = self.record.facts["heard"]
         space = find_space(self._landmarks(), seen, cuts, train)
-        space.calibrated(load_arrays(self.folder / MOUTH)["values"], train).save(self.folder / PERSON)
-        self.record.done("learn", remarks=_remarks(seen, cuts, self.record.facts["late_ms"]))
+        rows = load_arrays(self.folder / MOUTH)["values"] if heard else None
+        space.calibrated(rows, train).save(self.folder / PERSON)
+        parted = load_arrays(self.folder / UNITS)["parted"]
+        remarks = [*_remarks(seen, cuts, self.record.facts["late_ms"]), *_of_mouth(parted[train], heard)]
+        self.record.done("learn", remarks=remarks)
 
     def _landmarks(self) -> NDArray[np.float32]:
         return np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)
@@ -232,6 +251,20 @@ def _remarks(seen: NDArray[np.bool_], cuts: NDArray[np.int64], late_ms: int) -> 
     return remarks
 
 
+def _of_mouth(parted: NDArray[np.float32], heard: bool) -> list[str]:
+    remarks = []
+    if not heard:
+        remarks.append(
+            "Nothing is heard in it, so the mouth follows a voice as anybody's would, not as this person's does."
+        )
+    widest = float(np.percentile(parted, _WIDEST_PERCENT))
+    if widest < _NARROW:
+        remarks.append(
+            f"The mouth opens little, by {widest * 100:.0f} % of what speech may need; what is not seen cannot be shown."
+        )
+    return remarks
+
+
 def _earlier(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """So many rows earlier, below 0 later; of the same length."""
     moved = np.zeros_like(rows)
@@ -265,17 +298,16 @@ def _boxes(landmarks: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[n
     return np.array([[*landmarks[n, :, :2].min(axis=0), *landmarks[n, :, :2].max(axis=0)] for n in known])
 
 
-def _sound(video: Path) -> Samples:
+def _sound(video: Path) -> Samples | None:
+    """None if nothing can be heard."""
+    with VideoReader(video) as pictures:
+        if not pictures.has_sound:
+            return None
     with AudioReader(video) as reader:
         resampler = Resampler(reader.sample_rate, SAMPLE_RATE)
         parts = [resampler.push(block) for block in reader]
     samples = np.concatenate([*parts, resampler.finish()])
-    if is_silent(Sound(samples, SAMPLE_RATE)):
-        raise MediaError(
-            f"Nothing can be heard in {video}: how this mouth speaks cannot be learnt.",
-            hint="Look whether the right track was recorded or exported.",
-        )
-    return samples
+    return None if is_silent(Sound(samples, SAMPLE_RATE)) else samples
 
 
 def _of_length(samples: Samples, length: int) -> Samples:
