@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.avatars import Film, PackageBuilder, add_film, best_stretch
+from mien.avatars import Film, PackageBuilder, Reel, add_film, best_stretch
 from mien.errors import PackageError
 from mien.media import VideoReader
 
@@ -117,3 +117,15 @@ def test_the_best_stretch_is_long_then_quiet() -> None:
     assert chosen.stop - chosen.start == 60 * 25
     assert chosen.start >= 300
     assert chosen.stop <= len(seen) - 100
+
+
+def test_a_reel_gives_what_comes_and_keeps_nothing():
+    images = frames(4)
+    reel = Reel(iter(images), len(images), SIZE, FPS)
+    assert [reel.order(position) for position in range(6)] == [0, 1, 2, 3, 3, 3]
+    assert reel[1] is reel[1] is images[1]
+    with pytest.raises(IndexError):
+        reel[0]
+    assert reel[3] is images[3]
+    with pytest.raises(IndexError):
+        reel[4]

@@ -6,8 +6,9 @@ import io
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import av
 import av.error
@@ -71,6 +72,56 @@ def add_film(package: PackageBuilder, frames: Iterable[Image], size: tuple[int, 
                 writer.write(frame)
         package.add_bytes(_FILE, path.read_bytes())
         return writer.frames
+
+
+class Frames(Protocol):
+    """What a mouth is drawn into: a film, or something in its place."""
+
+    fps: float
+    size: tuple[int, int]
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Image: ...
+
+    def order(self, position: int) -> int: ...
+
+
+class Reel:
+    """Frames that come one after the other, in the place of a film; none is kept but the last one.
+
+    Args:
+        images: uint8 RGB (H, W, 3).
+        count: how many come.
+        size: width, height.
+        fps: frames per second.
+    """
+
+    def __init__(self, images: Iterator[Image], count: int, size: tuple[int, int], fps: float) -> None:
+        self.fps, self.size = fps, size
+        self._images, self._count = enumerate(images), count
+        self._last: tuple[int, Image] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Image:
+        """The last frame that was asked for, or a later one.
+
+        Raises:
+            IndexError: there is no such frame, or it has gone by.
+        """
+        while self._last is None or self._last[0] < index:
+            self._last = next(self._images, None)
+            if self._last is None:
+                raise IndexError(index)
+        if self._last[0] > index:
+            raise IndexError(index)
+        return self._last[1]
+
+    def order(self, position: int) -> int:
+        """As they come; then the last one again and again."""
+        return min(position, self._count - 1)
 
 
 class Film:

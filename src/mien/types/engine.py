@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mien.plugins import Spec
 from mien.types.audio import Samples
 from mien.types.image import Image
@@ -27,6 +30,7 @@ class EngineSpec(Spec):
             avatars made by another version are made anew where the picture is at hand.
         gpu: it draws in time for a conversation only on a GPU.
         train: `module:function` that learns the avatar's data from a video; see `Train`. "" if it cannot.
+        redraw: `module:function` that draws such an avatar over frames of that video, so that it can be judged; see `Redraw`. "" if it cannot.
     """
 
     options: type[Any]
@@ -36,6 +40,7 @@ class EngineSpec(Spec):
     data_version: int = 1
     gpu: bool = False
     train: str = ""
+    redraw: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,5 +190,36 @@ class Train(Protocol):
 
         Raises:
             MediaError, FaceError: the video cannot be used.
+        """
+        ...
+
+
+class Redraw(Protocol):
+    """What `EngineSpec.redraw` names."""
+
+    def __call__(
+        self,
+        package: Any,
+        dataset: Any,
+        frames: slice,
+        coefficients: NDArray[np.float32],
+        closures: NDArray[np.float32],
+    ) -> Iterator[Image]:
+        """Draws an avatar's mouth into successive frames of the video that it was learnt from: head, eyes and background are the video's own, so
+        that each picture can be compared with the real one.
+
+        Args:
+            package: a `mien.avatars.AvatarPackage` made for this engine.
+            dataset: the `mien.training.Dataset` that it was learnt from.
+            frames: which of its frames; `start` and `stop` are given.
+            coefficients: (n, K), the expression that shall be seen in each, in the dataset's person space.
+            closures: (n,), 0 … 1, how firmly the lips shall be together in each, where the engine makes use of that.
+
+        Returns:
+            One picture for each of the frames, uint8 RGB of the dataset's size, made as they are taken; a frame in which no face is seen as it is.
+
+        Raises:
+            InputError: the avatar was not learnt from this dataset. Told with the first picture, as are the others.
+            PackageError: the avatar is broken.
         """
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.avatars import AvatarPackage, Film
+from mien.avatars import AvatarPackage, Film, Frames
 from mien.engines.clip.patch import FloatArray, Patch, Pose
 from mien.engines.clip.render import Example, Place, tones
 from mien.errors import MediaError, PackageError
@@ -47,7 +47,7 @@ class Avatar:
         lips: how lips come together.
     """
 
-    film: Film
+    film: Frames
     places: list[Place]
     patch: Patch
     examples: list[Example]

@@ -27,5 +27,6 @@ SPEC = EngineSpec(
     weights=("face-detector", "face-landmarks"),
     creates_from=("video",),
     train="mien.engines.clip.train:train",
+    redraw="mien.engines.clip.redraw:redraw",
     data_version=1,
 )

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.engines.gaussian.footage import mask, still
 from mien.engines.gaussian.losses import LUMA
 from mien.engines.gaussian.model import FaceModel, Pose
 from mien.engines.gaussian.poses import CHANGES, turned
 from mien.engines.gaussian.raster import render
+from mien.engines.gaussian.region import Region
 
 Floats = NDArray[np.float32]
 
@@ -25,6 +27,22 @@ _TRUST = np.array([0.01, 0.01, 0.005, 0.005, 1.0, 1.0, 1.5, 1.5], np.float32)
 """How far the first guess may be off: radians, logarithm, pixels."""
 _NOISE = 0.3
 """How much one pixel's difference says; small pulls less towards the first guess."""
+
+
+def find_head(
+    model: FaceModel, region: Region, coefficients: Floats, guess: Pose, real: Floats, rounds: int = 2
+) -> Pose:
+    """Where the head is in a window of a frame; the mouth, which may look different, has no say.
+
+    Args:
+        model: that draws.
+        region: of the person.
+        coefficients: (K,), the frame's expression.
+        guess, real, rounds: as of `register`.
+    """
+    share = mask(region.outline, guess, (real.shape[1], real.shape[0]))
+    weight = still(region, guess, coefficients, share)
+    return register(model, model.values(coefficients), guess, real, weight, rounds)
 
 
 def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight: Floats, rounds: int = 2) -> Pose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.avatars.film import Film
+from mien.avatars.film import Frames
 from mien.engines.gaussian.compose import lay
 from mien.engines.gaussian.data import FaceData
 from mien.engines.gaussian.footage import mask
@@ -25,7 +25,7 @@ class Renderer:
         film: of the same avatar.
     """
 
-    def __init__(self, data: FaceData, film: Film) -> None:
+    def __init__(self, data: FaceData, film: Frames) -> None:
         self.film = film
         self._data = data
         self._windows = Windows.around(data.outline, data.poses, film.size, FEATHER)

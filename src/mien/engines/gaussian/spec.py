@@ -27,4 +27,5 @@ SPEC = EngineSpec(
     creates_from=("video",),
     data_version=1,
     train="mien.engines.gaussian.train:train",
+    redraw="mien.engines.gaussian.redraw:redraw",
 )

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from mien.avatars import add_film, best_stretch
 from mien.engines.gaussian.data import FaceData
 from mien.engines.gaussian.footage import Footage, mask
-from mien.engines.gaussian.neck import NeckTracker
 from mien.engines.gaussian.poses import Poses, Windows
-from mien.engines.gaussian.region import FEATHER, Region
+from mien.engines.gaussian.reference import Reference
+from mien.engines.gaussian.region import FEATHER
 from mien.engines.gaussian.seeds import sow
 from mien.engines.gaussian.trainer import Plan, Trainer
 from mien.training import FPS, Dataset, prepare
@@ -20,12 +20,8 @@ from mien.training.folder import load_arrays, save_arrays
 from mien.types import Image, Progress, TrainingRun
 
 Floats = NDArray[np.float32]
-Numbers = NDArray[np.int64]
 
 _CHECKPOINT = "gaussian.npz"
-_LEARNT_FRAMES = 1500
-"""At most; of a longer video, frames spread over it. Their windows are kept in memory."""
-_JUDGED_FRAMES = 20
 _CHECKS = 10
 """How often a training is judged by what it does not learn from."""
 _PATIENCE = 4
@@ -37,7 +33,7 @@ _BEYOND = 1.1
 def train(run: TrainingRun) -> list[str]:
     """See `mien.types.Train`."""
     dataset = prepare(run.video, run.work / "dataset", run.settings, report=run.report)
-    learning = Learning(dataset, run, Plan.of(len(_seen(dataset, dataset.split.train))))
+    learning = Learning(dataset, run, Plan.of(int(dataset.seen[dataset.split.train].sum())))
     learning.learn()
     learning.pack()
     told = f"In frames that were not learnt from, pictures with the drawn face are {learning.score:.1f} dB from the real ones."
@@ -55,22 +51,16 @@ class Learning:
 
     def __init__(self, dataset: Dataset, run: TrainingRun, plan: Plan) -> None:
         self._dataset, self._run, self._plan = dataset, run, plan
-        person = dataset.person
-        learnt = _spread(_seen(dataset, dataset.split.train), _LEARNT_FRAMES)
-        judged = _spread(_seen(dataset, dataset.split.validate), _JUDGED_FRAMES)
-        if not len(judged):
-            learnt, judged = learnt[:-_JUDGED_FRAMES], learnt[-_JUDGED_FRAMES:]
-        self._region = Region.of(person.mean, person.basis, person.expression[learnt])
-        torso = np.zeros((dataset.count, 2), np.float32)
-        poses = Poses(person.rotation.copy(), person.scale.copy(), person.shift.copy(), torso)
-        rest = _calmest(person.expression, poses, learnt)
-        neutral = next(dataset.frames(rest, rest + 1))
-        self._neck = NeckTracker(self._region, neutral, poses[rest])
+        person, reference = dataset.person, Reference.of(dataset)
+        self._region, self._neck, poses = reference.region, reference.neck(), reference.poses
         self._windows = Windows.around(self._region.outline, poses, dataset.size, FEATHER)
-        footage = Footage.cut(dataset, np.concatenate([learnt, judged]), self._windows, poses, self._neck_into(poses))
-        self._learnt, self._judged = footage.part(0, len(learnt)), footage.part(len(learnt), len(footage.numbers))
-        share = mask(self._region.outline, poses[rest], dataset.size)
-        seeds = sow(self._region, neutral, poses[rest], person.expression[rest], share, plan.gaussians, plan.seed)
+        numbers = np.concatenate([reference.learnt, reference.judged])
+        footage = Footage.cut(dataset, numbers, self._windows, poses, self._neck_into(poses))
+        count = len(reference.learnt)
+        self._learnt, self._judged = footage.part(0, count), footage.part(count, len(numbers))
+        neutral, pose = reference.neutral, poses[reference.rest]
+        share = mask(self._region.outline, pose, dataset.size)
+        seeds = sow(self._region, neutral, pose, person.expression[reference.rest], share, plan.gaussians, plan.seed)
         pixels = dataset.size[0] * dataset.size[1]
         threads = run.settings.threads
         self.trainer = Trainer(self._region, seeds, self._learnt, person.expression, poses, plan, pixels, threads)
@@ -176,22 +166,3 @@ class Learning:
         for _ in range(2):
             self.trainer.read_faces(footage)
         return self.trainer.expressions.values[frames]
-
-
-def _seen(dataset: Dataset, part: slice) -> Numbers:
-    """The frames of a part that show a face."""
-    return np.flatnonzero(dataset.seen[part]) + part.start
-
-
-def _spread(numbers: Numbers, most: int) -> Numbers:
-    if len(numbers) <= most:
-        return numbers
-    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
-
-
-def _calmest(expression: Floats, poses: Poses, numbers: Numbers) -> int:
-    """The frame with the least expression and the most usual pose."""
-    looks, places = poses.rotation[numbers, :, 2], poses.shift[numbers] / poses.scale[numbers, None]
-    turned = np.abs(looks - np.median(looks, axis=0)).sum(axis=1)
-    moved = np.abs(places - np.median(places, axis=0)).sum(axis=1)
-    return int(numbers[np.argmin(np.square(expression[numbers]).mean(axis=1) + 10 * (turned + moved))])

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from mien.engines.gaussian.adam import Adam
 from mien.engines.gaussian.compare import SHAPE, Comparison, compare
 from mien.engines.gaussian.expression import Expressions
-from mien.engines.gaussian.footage import Footage, mask, still
+from mien.engines.gaussian.footage import Footage, mask
 from mien.engines.gaussian.model import PLACE, with_one
 from mien.engines.gaussian.poses import Poses, Windows
 from mien.engines.gaussian.raster import render
 from mien.engines.gaussian.region import Region
-from mien.engines.gaussian.register import register
+from mien.engines.gaussian.register import find_head
 from mien.engines.gaussian.seeds import Seeds
 from mien.errors import InputError
 from mien.types import Image
@@ -193,10 +193,7 @@ class Trainer:
 
     def _find_head(self, number: int, real: Floats, origin: NDArray[np.int64], rounds: int) -> None:
         coefficients, pose = self.expressions.values[number], self.poses[number].at(origin)
-        share = mask(self.region.outline, pose, (real.shape[1], real.shape[0]))
-        weight = still(self.region, pose, coefficients, share)
-        found = register(self.average, self.average.values(coefficients), pose, real, weight, rounds)
-        self.poses[number] = found.at(-origin)
+        self.poses[number] = find_head(self.average, self.region, coefficients, pose, real, rounds).at(-origin)
 
     def read_faces(self, footage: Footage) -> None:
         """Reads the expressions of frames that are not learnt from, with the averaged model."""
