@@ -15,9 +15,9 @@ from mien.media import VideoReader, VideoWriter, read_audio
 from .made import audio_file, flat, tone, video_file
 
 
-def greys(source, fps=None) -> list[int]:
+def greys(source, fps=None, start=0) -> list[int]:
     """The brightness of every frame, back on the scale of `flat`."""
-    return [int(image[20, 20, 0]) for image in VideoReader(source, fps)]
+    return [int(image[20, 20, 0]) for image in VideoReader(source, fps, start)]
 
 
 def ladder(count: int) -> list[np.ndarray]:
@@ -287,3 +287,37 @@ def test_real_video(real_media):
     assert reader.size == (480, 480)
     assert sum(1 for _ in reader) == 98
     assert not reader.truncated
+
+
+@pytest.mark.parametrize(
+    ("form", "codec"), [("mp4", "libx264"), ("matroska", "libx264"), ("avi", "mpeg4"), ("mpegts", "libx264")]
+)
+@pytest.mark.parametrize("fps", [25.0, 10.0])
+def test_beginning_later_gives_the_same_frames(form: str, codec: str, fps: float):
+    data = video_file(ladder(60), [40 * n for n in range(60)], form=form, codec=codec)
+    everything = greys(data, fps)
+    for start in range(1, len(everything), 4):
+        assert greys(data, fps, start) == everything[start:], start
+
+
+def test_a_frame_that_is_held_is_found_from_its_middle():
+    data = video_file(ladder(40), [*(40 * n for n in range(20)), *(3000 + 40 * n for n in range(20))])
+    everything = greys(data, 25.0)
+    assert greys(data, 25.0, 50) == everything[50:]
+
+
+def test_beginning_later_decodes_nothing_of_what_comes_before():
+    data = bytearray(video_file(NOISE, [40 * n for n in range(50)]))
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    whole, late = VideoReader(bytes(data), 25), VideoReader(bytes(data), 25, start=45)
+    assert len(list(whole)) == len(list(late)) + 45 == 50
+    assert whole.damaged > 0
+    assert late.damaged == 0
+
+
+def test_beginning_behind_the_end_gives_nothing_and_before_the_beginning_is_refused():
+    data = video_file(ladder(50), [40 * n for n in range(50)])
+    assert greys(data, 25.0, 70) == []
+    with pytest.raises(UsageError, match="-1"):
+        VideoReader(data, start=-1)

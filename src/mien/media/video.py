@@ -29,6 +29,9 @@ _MAX_FPS = 240
 _LONGEST_HOLD_S = 120.0
 """A frame that stays longer means damaged timestamps."""
 
+_REORDERED_S = 0.5
+"""Files are sought by the order of decoding, which is not quite that of showing."""
+
 _MISSING_S = 0.5
 """A file that ends this much before its header says is cut off."""
 
@@ -46,24 +49,27 @@ class VideoReader:
     Args:
         source: a file or its content: MP4, MOV, WebM, MKV, AVI …
         fps: frames per second that are wanted; None: the file's own (of a variable rate, the average).
+        start: the first frame that is wanted; what comes before its key frame is not decoded.
 
     Raises:
         NotFoundError: there is no such file.
         MediaError: no pictures, not media, broken, or frames too large; also while iterating, with the place.
     """
 
-    def __init__(self, source: Source, fps: float | None = None) -> None:
+    def __init__(self, source: Source, fps: float | None = None, start: int = 0) -> None:
+        if start < 0:
+            raise UsageError(f"There is no frame {start}.", hint="Begin with 0 or later.")
         if fps is not None and not 1 <= fps <= _MAX_FPS:
             raise UsageError(f"{fps} frames per second are not possible.", hint=f"Use 1 to {_MAX_FPS}, best 25.")
         self._name = describe(source)
         self._container = open_input(source, "video")
         try:
-            self._open(fps)
+            self._open(fps, start)
         except MediaError:
             self.close()
             raise
 
-    def _open(self, fps: float | None) -> None:
+    def _open(self, fps: float | None, start: int) -> None:
         # A cover picture of an audio file counts as a video stream.
         streams = [s for s in self._container.streams.video if not s.disposition & s.disposition.attached_pic]
         if not streams:
@@ -82,8 +88,8 @@ class VideoReader:
         self.damaged = 0
         self._reached_s = 0.0
         self._reformatter = VideoReformatter()
-        self._decoder = self._decoded()
-        first = next(self._decoder, None)
+        self._start = start
+        first = self._first_from(start)
         if first is None:
             raise MediaError(
                 f"Not one frame of {self._name} can be decoded.",
@@ -97,6 +103,36 @@ class VideoReader:
         self.size: tuple[int, int] = _square_size(self._stream, swap=self._orientation[0])
         """width, height of the frames as they are yielded."""
         self._check_size(*self.size)
+
+    def _first_from(self, start: int) -> VideoFrame | None:
+        """The frame that decoding begins with; that which is seen as frame `start` is it or follows."""
+        begin_s = (start - 1) / self.fps
+        if begin_s > _REORDERED_S and self._sought(begin_s - _REORDERED_S):
+            self._decoder = self._decoded()
+            first = next(self._decoder, None)
+            if first is not None and self._time_s(first) <= begin_s:
+                return first
+            # The file finds its moments badly: all of it is decoded.
+            self._sought(0.0)
+            self.truncated, self.damaged = False, 0
+        self._decoder = self._decoded()
+        return next(self._decoder, None)
+
+    def _sought(self, target_s: float) -> bool:
+        """Goes to the last key frame before a moment, if the file can do that."""
+        try:
+            self._container.seek(round((target_s + self._origin_s) * 1e6))
+        except (av.error.FFmpegError, OSError):
+            return False
+        return True
+
+    @property
+    def _origin_s(self) -> float:
+        return (self._container.start_time or 0) / 1e6
+
+    def _time_s(self, frame: VideoFrame) -> float:
+        """When it is shown; infinite if the file does not say."""
+        return math.inf if frame.pts is None else float(frame.pts * (frame.time_base or 0)) - self._origin_s
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > MAX_PIXELS:
@@ -118,8 +154,8 @@ class VideoReader:
         self._container.close()
 
     def __iter__(self) -> Iterator[Image]:
-        """The frames; a repeated one is the same array, which must not be written into."""
-        shown, index, end_s = self._first, 0, 0.0
+        """The frames from `start` on; a repeated one is the same array, which must not be written into."""
+        shown, index, end_s = self._first, self._start, 0.0
         for frame, start_s, frame_end_s in self._timed():
             end_s = frame_end_s
             slot = _nearest(start_s * self.fps)
@@ -131,17 +167,16 @@ class VideoReader:
                 index = slot
             shown = frame
         image = self._rgb(shown)
-        for _ in range(index, max(_nearest(end_s * self.fps), 1)):
+        for _ in range(index, max(_nearest(end_s * self.fps), 0 if self._start else 1)):
             yield image
         self._check_end(end_s)
 
     def _timed(self) -> Iterator[tuple[VideoFrame, float, float]]:
         """Frames with the seconds between which they are shown; those that go back in time are left out."""
-        origin_s = (self._container.start_time or 0) / 1e6
         latest_s, end_s = -math.inf, 0.0
         for frame in itertools.chain([self._first], self._decoder):
             tick_s = float(frame.time_base or 0)
-            start_s = end_s if frame.pts is None else frame.pts * tick_s - origin_s
+            start_s = end_s if frame.pts is None else self._time_s(frame)
             length_s = frame.duration * tick_s
             if length_s < 1 / _MAX_FPS:
                 # Not known: Matroska's is that of the time base where frames come at any time.
@@ -211,7 +246,7 @@ class VideoReader:
     def _check_end(self, end_s: float) -> None:
         if self.duration_s is None:
             return
-        reached_s = self._reached_s - (self._container.start_time or 0) / 1e6
+        reached_s = self._reached_s - self._origin_s
         if reached_s < self.duration_s - _MISSING_S:
             self.truncated = True
         if end_s < self.duration_s / 2 and self.truncated:

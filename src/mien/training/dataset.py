@@ -151,8 +151,8 @@ class Dataset:
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Image]:
         """Decodes frames in order: uint8 RGB (size, size, 3); a repeated one is the same array, which must not be written into.
 
-        The video is decoded from its beginning, whatever `start` is.
+        The video is decoded from the key frame before `start` on.
         """
         end = self.count if stop is None else min(stop, self.count)
-        with VideoReader(self.video, fps=FPS) as reader:
-            yield from self._window.cut(islice(reader, start, end))
+        with VideoReader(self.video, fps=FPS, start=start) as reader:
+            yield from self._window.cut(islice(reader, max(end - start, 0)))
