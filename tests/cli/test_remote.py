@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.media.made import flat, video_file
 from tests.server.conftest import ROOT, Server, environment, eventually, make_dot, start, stop
 
 from mien.client import Client
@@ -89,6 +90,24 @@ def test_lips_of_a_video_that_was_made_there(far: Mien, server: Server):
     assert "face" in done.err
     assert str(server.data_dir) not in done.err
     assert far("evaluate", "sync", "0" * 32).code == 3
+
+
+def test_a_video_is_looked_at_and_learnt_from_there(far: Mien, home: Path):
+    video = home / "carl.mp4"
+    video.write_bytes(video_file([flat(90), flat(110)] * 10, [40 * index for index in range(20)]))
+    told = far("train", video, "--check-only", "--json")
+    assert (told.code, told.json["verdict"], told.json["video"]) == (0, "fail", str(video))
+    carl = ("train", video, "--name", "carl", "--engine", "sketch", "--consent", "his")
+    refused = far(*carl)
+    assert (refused.code, "No face was found." in refused.err) == (5, True)
+    made = far(*carl, "--yes", "--json")
+    assert (made.code, made.json["name"], made.json["check"]["verdict"]) == (0, "carl", "fail"), made
+    assert far("train", home / "none.mp4", "--check-only").code == 3
+    photo = home / "x.mp4"
+    photo.write_bytes(b"no video")
+    assert far("train", photo, "--check-only").code == 5
+    listed = far("job", "list", "--json").json["jobs"]
+    assert [job["kind"] for job in listed if job["kind"] in ("check_clip", "train")] == ["train"]
 
 
 def test_avatars_go_there_and_back(far: Mien, mien: Mien, photo: Path):

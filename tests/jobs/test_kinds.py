@@ -36,10 +36,11 @@ from mien.jobs.kinds import KINDS, Context
 from mien.jobs.kinds.speak import as_vtt
 from mien.jobs.request import REQUESTS, CreateAvatarRequest, Kind, PullWeightsRequest, SpeakRequest, TrainRequest
 from mien.media import VideoReader, read_image, write_wav
-from mien.settings import Settings
+from mien.settings import Settings, load
 from mien.speech import Speaker
 from mien.studio import create_avatar, store
 from mien.types import Progress, Sound
+from mien.weights import WeightStore
 
 
 @pytest.fixture
@@ -442,11 +443,36 @@ def test_a_training_goes_on_from_its_checkpoint(settings: Settings) -> None:
     assert len(outcome["previews"]) == 2
 
 
+def test_every_training_has_stages_of_its_own(settings: Settings) -> None:
+    stages = {
+        engine: [stage for stage, _ in KINDS["train"].stages_of(lesson(settings, engine=engine))]
+        for engine in ("sketch", "clip", "gaussian", "auto")
+    }
+    assert stages["sketch"] == ["prepare", "train", "finish"]
+    assert stages["clip"] == ["track", "listen", "learn", "train", "finish"]
+    assert stages["auto"][:4] == stages["clip"][:4]
+    assert stages["auto"][4:7] == stages["gaussian"][3:6]
+
+
+def test_a_video_is_looked_at(settings: Settings) -> None:
+    networks = WeightStore.from_settings(load()).folder
+    settings.cache_dir.mkdir()
+    (settings.cache_dir / "weights").symlink_to(networks)
+    folder, told = job(settings, "check_clip", name="carl.mov"), Told()
+    folder.inputs.joinpath("source.mp4").write_bytes(video_file([flat(90), flat(110)], [0, 40]))
+    outcome = done(folder, settings, told)
+    assert (outcome["video"], outcome["verdict"]) == ("carl.mov", "fail")
+    assert {"name": "fps", "verdict": "pass"}.items() <= next(i for i in outcome["items"] if i["name"] == "fps").items()
+    assert told.stages == ["look"]
+
+
 def test_what_cannot_be_learnt_from_is_refused(settings: Settings) -> None:
     folder = lesson(settings)
     folder.inputs.joinpath("source.mp4").write_bytes(b"no video")
     with pytest.raises(MediaError):
         done(folder, settings)
+    with pytest.raises(MediaError, match="at least 8 s"):  # since only Mien's own preparation knows of sizes
+        done(lesson(settings, size=128), settings)
     with pytest.raises(UsageError, match="learns nothing"):
         done(lesson(settings, engine="portrait"), settings)
 
@@ -464,9 +490,9 @@ def test_weights_that_nobody_knows_or_that_cannot_be_fetched_are_refused(setting
 # all
 
 
-@pytest.mark.parametrize("kind", ["create_avatar", "import_avatar", "train"])
+@pytest.mark.parametrize("kind", ["create_avatar", "import_avatar", "check_clip", "train"])
 def test_a_job_without_its_file_is_refused(settings: Settings, kind: Kind) -> None:
-    fields = {"name": "anna", "engine": "sketch", "consent": "hers"} if kind != "import_avatar" else {}
+    fields = {"name": "anna", "engine": "sketch", "consent": "hers"} if kind in ("create_avatar", "train") else {}
     with pytest.raises(UsageError):
         done(job(settings, kind, **fields), settings)
 

@@ -28,6 +28,23 @@ def test_the_percentage_never_falls() -> None:
     assert meter.update("render", 9, 3, "", 5).percent == 100
 
 
+def test_a_stage_that_comes_twice_counts_twice() -> None:
+    stages = (("track", 9.0), ("train", 20.0), ("watch", 10.0), ("train", 50.0), ("judge", 5.0), ("judge", 5.0))
+    told = [("track", 5), ("train", 5), ("watch", 5), ("train", 5), ("judge", 5), ("finish", 0)]
+    meter = Meter(stages)
+    assert [meter.update(stage, done, 10, "", 0).percent for stage, done in told] == [5.5, 20, 35, 65, 92.5, 92.5]
+    assert meter.update("judge", 5, 10, "", 0).percent == 97.5
+    assert meter.update("judge", 10, 10, "", 0).percent == 100
+
+
+def test_what_was_done_before_is_left_out() -> None:
+    meter = Meter((("track", 9.0), ("train", 20.0), ("watch", 10.0), ("train", 60.0)))
+    meter.update("starting", 0, None, "", 0)
+    assert meter.update("watch", 0, 10, "", 1).percent == 30
+    assert meter.update("train", 5, 10, "", 2).percent == 70
+    assert meter.update("train", 6, 10, "", 4).eta_s == 8
+
+
 def test_speed_and_end_follow_the_last_seconds() -> None:
     meter = Meter((("prepare", 50), ("render", 50)))
     assert meter.update("prepare", 0, 100, "steps", 0).eta_s is None

@@ -103,20 +103,6 @@ def test_what_cannot_be_made_is_said_at_once(
     refused(desk.post(PATH, data=fields, files={"file": ("x.png", png())}), status, code, word)
 
 
-def test_only_engines_that_learn_are_trained(desk: TestClient):
-    video = b"\0\0\0\x18ftypisom" + bytes(100)
-    fields = {"name": "Ann", "consent": "yes", "engine": "portrait"}
-    refused(desk.post("/api/v1/train", data=fields, files={"file": ("x", video)}), 400, "usage", "portrait")
-    refused(
-        desk.post("/api/v1/train", data=fields | {"engine": "sketch"}, files={"file": ("x", png())}),
-        422,
-        "media",
-        "video",
-    )
-    answer = desk.post("/api/v1/train", data=fields | {"engine": "sketch"}, files={"file": ("x", video)})
-    assert (answer.status_code, answer.json()["kind"]) == (202, "train")
-
-
 def test_built_in_ones_stay(desk: TestClient):
     refused(desk.delete(f"{PATH}/astronaut"), 409, "conflict", "built in")
     refused(desk.get(f"{PATH}/astronaut/export"), 409, "conflict", "built in")

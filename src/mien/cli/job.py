@@ -35,6 +35,7 @@ class JobKind(StrEnum):
     speak = "speak"
     create_avatar = "create_avatar"
     import_avatar = "import_avatar"
+    check_clip = "check_clip"
     train = "train"
     evaluate = "evaluate"
     pull_weights = "pull_weights"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +14,8 @@ from mien.cli._remote import connected, pick
 from mien.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from mien.client import Client
+    from mien.client import Client, Job
     from mien.settings import Settings
-    from mien.training import ClipCheck
     from mien.types import Report
 
 
@@ -58,33 +59,42 @@ def train(
     if not check_only and not name.strip():
         raise UsageError("The avatar needs a name.", hint="Say how it shall be called: --name")
     loaded = settings()
-    words = {"engine": engine, "licence": licence, "consent": consent}
-    prepared = {"size": size, "au_csv": au_csv, "dataset": dataset}
     if check_only:
-        with progress(enabled=not as_json) as report:
-            check = _checked(video, loaded, report)
-        _tell(check, as_json=as_json)
+        _check(video, loaded, as_json=as_json)
         return
+    options = {"engine": engine, "licence": licence, "consent": consent, "size": size, "au_csv": au_csv}
     with connected(loaded) as client, progress(enabled=not as_json) as report:
         if client is None:
             _possible(name, engine, loaded)
+            check = None if skip_preprocess else _checked(video, loaded, report)
+            if check is not None:
+                _refuse_bad(check, yes=yes, quiet=as_json)
+            more = {"dataset": dataset, "skip_preprocess": skip_preprocess, "resume": resume}
+            told = _here(video, name, loaded, report, options | more, previews)
         else:
-            _possible_there(prepared | {"previews": previews}, consent)
-        check = None if skip_preprocess else _checked(video, loaded, report)
-        if check is not None:
-            _refuse_bad(check, yes=yes, quiet=as_json)
-        if client is None:
-            more = prepared | {"skip_preprocess": skip_preprocess, "resume": resume}
-            told = _here(video, name, loaded, report, words | more, previews)
-        else:
-            told = _on(client, video, name, report, words)
+            only_here = {"dataset": dataset, "skip_preprocess": skip_preprocess or None, "previews": previews}
+            _possible_there(only_here, consent)
+            with _checked_there(client, video, report) as (there, check):
+                _refuse_bad(check, yes=yes, quiet=as_json)
+                job = client.train(name, there, **options)
+            told = _outcome(job.wait(report, cancel_on_interrupt=True))
     if as_json:
-        print_json(told | {"check": None if check is None else check.as_dict()})
+        print_json(told | {"check": check})
         return
     for remark in told["remarks"]:
         note(remark)
     where = f"--server {client.url} " if client else ""
     say(f'Learnt {told["name"]!r} ({told["engine"]}). Let it speak: mien {where}speak -a {told["name"]!r} -t "Hello."')
+
+
+def _check(video: Path, loaded: Settings, *, as_json: bool) -> None:
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
+        if client is None:
+            check = _checked(video, loaded, report)
+        else:
+            with _checked_there(client, video, report) as (_, check):
+                pass
+    _tell(check, as_json=as_json)
 
 
 def _possible(name: str, engine: str, loaded: Settings) -> None:
@@ -96,45 +106,56 @@ def _possible(name: str, engine: str, loaded: Settings) -> None:
         pass  # a name that is taken is said
 
 
-def _checked(video: Path, loaded: Settings, report: Report) -> ClipCheck:
+def _checked(video: Path, loaded: Settings, report: Report) -> dict[str, Any]:
     from mien import studio
 
-    return studio.check_clip(video, settings=loaded, report=report)
+    return studio.check_clip(video, settings=loaded, report=report).as_dict()
 
 
-def _tell(check: ClipCheck, *, as_json: bool) -> None:
+@contextmanager
+def _checked_there(client: Client, video: Path, report: Report) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """The check, from whose video the server can learn until the block ends."""
+    job = client.check_clip(video)
+    try:
+        job.wait(report, cancel_on_interrupt=True)
+        yield job, pick(job.info.result, "verdict", "items") | {"video": str(video)}
+    finally:
+        job.delete()
+
+
+def _tell(check: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print_json(check.as_dict())
+        print_json(check)
         return
-    table(["", "what", "how it is", "what to do"], [_row(item) for item in check.items])
+    table(["", "what", "how it is", "what to do"], [_row(item) for item in check["items"]])
     say(
         {
             "pass": "This video is good.",
             "warn": "This video can be used; see what is marked.",
             "fail": "This video cannot be used as it is; see what is marked.",
-        }[check.verdict]
+        }[check["verdict"]]
     )
 
 
-def _row(item: Any) -> tuple[str, str, str, str]:
-    mark = {"pass": "ok", "warn": "warn", "fail": "FAIL"}[item.verdict]
-    return mark, item.name.replace("_", " "), item.sentence, item.advice
+def _row(item: dict[str, Any]) -> tuple[str, str, str, str]:
+    mark = {"pass": "ok", "warn": "warn", "fail": "FAIL"}[item["verdict"]]
+    return mark, item["name"].replace("_", " "), item["sentence"], item["advice"]
 
 
-def _refuse_bad(check: ClipCheck, *, yes: bool, quiet: bool) -> None:
+def _refuse_bad(check: dict[str, Any], *, yes: bool, quiet: bool) -> None:
     """Raises:
     InputError: the video fails, and nobody insists.
     """
-    bad = [item for item in check.items if item.verdict == "fail"]
+    bad = [item for item in check["items"] if item["verdict"] == "fail"]
     if bad and not yes:
         raise InputError(
-            " ".join(item.sentence for item in bad),
-            hint=f"{' '.join(item.advice for item in bad)} Everything about it: mien train {check.video} --check-only. To try it all the same: --yes",
+            " ".join(item["sentence"] for item in bad),
+            hint=f"{' '.join(item['advice'] for item in bad)} Everything about it: mien train {check['video']} --check-only. To try it all the same: --yes",
         )
     if not quiet:
-        for item in check.items:
-            if item.verdict != "pass":
-                note(f"{item.sentence} {item.advice}".strip())
+        for item in check["items"]:
+            if item["verdict"] != "pass":
+                note(f"{item['sentence']} {item['advice']}".strip())
 
 
 def _here(
@@ -163,8 +184,7 @@ def _possible_there(options: dict[str, Any], consent: str) -> None:
         )
 
 
-def _on(client: Client, video: Path, name: str, report: Report, words: dict[str, str]) -> dict[str, Any]:
-    job = client.train(name, video, **words).wait(report, cancel_on_interrupt=True)
+def _outcome(job: Job) -> dict[str, Any]:
     told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height")
     return {
         "name": told["avatar"],

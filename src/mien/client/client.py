@@ -15,6 +15,7 @@ from mien.client.errors import of_validation
 from mien.client.job import Job, info_of
 from mien.errors import ServerError, UsageError
 from mien.jobs.request import (
+    CheckClipRequest,
     CreateAvatarRequest,
     EvaluateRequest,
     ImportAvatarRequest,
@@ -154,10 +155,43 @@ class Client:
             return self._submit("speak", request)
         return self._submit("speak", request, Upload("audio", audio if isinstance(audio, bytes) else Path(audio)))
 
-    def train(self, name: str, video: str | Path, *, engine: str, consent: str, licence: str = "") -> Job:
-        """Learns an avatar from a video of a person; the arguments are those of `create_avatar`."""
-        request = _checked(TrainRequest, name=name, engine=engine, licence=licence, consent=consent)
-        return self._submit("train", request, Upload("file", Path(video)))
+    def check_clip(self, video: str | Path) -> Job:
+        """Tells whether a video is good enough to learn an avatar from.
+
+        `job.info.result` has what `mien.ClipCheck.as_dict` tells; `train` takes the job in place of the video.
+        """
+        request = _checked(CheckClipRequest, name=Path(video).name)
+        return self._submit("train/check", request, Upload("file", Path(video)))
+
+    def train(
+        self,
+        name: str,
+        video: str | Path | Job,
+        *,
+        consent: str,
+        engine: str = "auto",
+        licence: str = "",
+        size: int | None = None,
+        au_csv: str | Path | None = None,
+    ) -> Job:
+        """Learns an avatar from a video of a person.
+
+        Args:
+            name: how it is called from now on.
+            video: a file, or the job of `check_clip` that brought it there.
+            consent: who agreed to be shown, and how that is recorded.
+            engine: one that can be trained, or "auto".
+            licence: of the video.
+            size: width and height of the avatar in pixels; None: 512.
+            au_csv: OpenFace's table of action units for the video: its blinks take the place of Mien's own.
+        """
+        uploads = [] if au_csv is None else [Upload("au_csv", Path(au_csv))]
+        fields = {"name": name, "engine": engine, "licence": licence, "consent": consent, "size": size}
+        if isinstance(video, Job):
+            fields["check_id"] = video.id
+        else:
+            uploads.append(Upload("file", Path(video)))
+        return self._submit("train", _checked(TrainRequest, **fields), *uploads)
 
     def evaluate_sync(self, video: str | Path | Job, *, reference: str | Path | None = None, **options: Any) -> Job:
         """Measures how well the lips of a video go with its sound.
@@ -216,7 +250,9 @@ class Client:
             told = self._connection.send("POST", path, json=fields, key=key)
         else:
             form = {
-                name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()
+                name: str(value).lower() if isinstance(value, bool) else str(value)
+                for name, value in fields.items()
+                if value is not None
             }
             told = self._connection.send("POST", path, form=form, uploads=uploads, key=key)
         return Job(self._connection, info_of(told))

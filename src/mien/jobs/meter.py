@@ -15,13 +15,17 @@ _LEAST_S = 0.3
 
 class Meter:
     """Args:
-    stages: in order, each with the share of the time that it usually takes.
+    stages: in order, each with the share of the time that it usually takes; one that comes several times stands there several times.
     """
 
     def __init__(self, stages: tuple[tuple[str, float], ...]) -> None:
-        self._weights = dict([(STARTING, _STARTING_WEIGHT), *stages])
+        self._names = (STARTING, *(name for name, _ in stages))
+        self._weights = (_STARTING_WEIGHT, *(weight for _, weight in stages))
         self._percent = 0.0
         self._stage = ""
+        self._at: int | None = None
+        """Place of the stage among all; None: it is not known."""
+        self._next = 0
         self._seen: deque[tuple[float, float]] = deque()
 
     def update(self, stage: str, done: float, total: float | None, unit: str, now: float) -> JobProgress:
@@ -30,29 +34,35 @@ class Meter:
         now: seconds of any steady clock.
         """
         if stage != self._stage:
-            self._stage = stage
-            self._seen.clear()
+            self._enter(stage)
         speed = self._speed(done, now)
         if total is not None and total <= 0:
             total = None
         share = min(max(done / total, 0.0), 1.0) if total else 0.0
-        self._percent = max(self._percent, self._whole(stage, share))
+        self._percent = max(self._percent, self._whole(share))
         return JobProgress(
             stage=stage,
             done=done,
             total=total,
             unit=unit,
             percent=round(self._percent, 2),
-            eta_s=self._eta(stage, done, total, speed),
+            eta_s=self._eta(done, total, speed),
             speed=None if speed is None else round(speed, 3),
         )
 
-    def _whole(self, stage: str, share: float) -> float:
-        if stage not in self._weights:
+    def _enter(self, stage: str) -> None:
+        """The next of that name, since what is left out on the way there was done before or is not needed; else the last one before."""
+        self._stage = stage
+        self._seen.clear()
+        places = [at for at, name in enumerate(self._names) if name == stage]
+        self._at = next((at for at in places if at >= self._next), places[-1] if places else None)
+        if self._at is not None:
+            self._next = max(self._next, self._at + 1)
+
+    def _whole(self, share: float) -> float:
+        if self._at is None:
             return self._percent
-        names = list(self._weights)
-        before = sum(self._weights[name] for name in names[: names.index(stage)])
-        return 100 * (before + share * self._weights[stage]) / sum(self._weights.values())
+        return 100 * (sum(self._weights[: self._at]) + share * self._weights[self._at]) / sum(self._weights)
 
     def _speed(self, done: float, now: float) -> float | None:
         if self._seen and done < self._seen[-1][1]:
@@ -63,10 +73,9 @@ class Meter:
         since, at_first = self._seen[0]
         return (done - at_first) / (now - since) if now - since >= _LEAST_S and done > at_first else None
 
-    def _eta(self, stage: str, done: float, total: float | None, speed: float | None) -> float | None:
+    def _eta(self, done: float, total: float | None, speed: float | None) -> float | None:
         """Of the job: what comes after this stage takes its share of the time that this stage takes."""
-        if total is None or speed is None or not self._weights.get(stage):
+        if total is None or speed is None or self._at is None:
             return None
-        names = list(self._weights)
-        after = sum(self._weights[name] for name in names[names.index(stage) + 1 :])
-        return round((max(total - done, 0) + total * after / self._weights[stage]) / speed, 1)
+        after = sum(self._weights[self._at + 1 :])
+        return round((max(total - done, 0) + total * after / self._weights[self._at]) / speed, 1)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind: TypeAlias = Literal["speak", "create_avatar", "import_avatar", "train", "evaluate", "pull_weights"]
+Kind: TypeAlias = Literal["speak", "create_avatar", "import_avatar", "check_clip", "train", "evaluate", "pull_weights"]
 Status: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed", "cancelled"})
@@ -78,11 +78,33 @@ class ImportAvatarRequest(Request):
     name: str = Field(default="", max_length=64, description="Keep it under this name; empty: under its own.")
 
 
+class CheckClipRequest(Request):
+    """Whether a video is good enough to learn from; the file `source` travels with it."""
+
+    name: str = Field(default="", max_length=200, description="How the video is called in lists.")
+
+
 class TrainRequest(Request):
-    """An avatar learnt from a video; the file `source` travels with it."""
+    """An avatar learnt from a video; the file `source` travels with it.
+
+    OpenFace's table of action units may travel with it as the file `au_csv`: its blinks take the place of Mien's own.
+    """
 
     name: str = Field(min_length=1, max_length=64, description="How it is called from now on.")
-    engine: str = Field(min_length=1, max_length=100, description="An engine that can be trained.")
+    engine: str = Field(
+        default="auto",
+        min_length=1,
+        max_length=100,
+        description="An engine that can be trained; auto: Mien's own are, and the better avatar is kept.",
+    )
+    size: int | None = Field(
+        default=None, ge=128, le=1024, description="Width and height of the avatar in pixels; usually 512."
+    )
+    check_id: str = Field(
+        default="",
+        max_length=32,
+        description="Id of a check: its video is learnt from; empty: the video is sent along.",
+    )
     licence: str = Field(default="", max_length=1000, description="Of the video.")
     consent: str = Field(min_length=1, max_length=2000, description="Who agreed to be shown, and how that is recorded.")
 
@@ -125,6 +147,7 @@ REQUESTS: dict[Kind, type[Request]] = {
     "speak": SpeakRequest,
     "create_avatar": CreateAvatarRequest,
     "import_avatar": ImportAvatarRequest,
+    "check_clip": CheckClipRequest,
     "train": TrainRequest,
     "evaluate": EvaluateRequest,
     "pull_weights": PullWeightsRequest,

@@ -12,7 +12,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from mien import __version__
-from mien.jobs.request import CreateAvatarRequest, EvaluateRequest, ImportAvatarRequest, SpeakRequest, TrainRequest
+from mien.jobs.request import (
+    CheckClipRequest,
+    CreateAvatarRequest,
+    EvaluateRequest,
+    ImportAvatarRequest,
+    SpeakRequest,
+    TrainRequest,
+)
 from mien.server import (
     avatars,
     engines,
@@ -29,6 +36,7 @@ from mien.server import (
     speak,
     speech,
     system,
+    train,
     videos,
     voices,
     websocket,
@@ -59,6 +67,7 @@ ROUTERS = (
     login.form_router,
     metrics.router,
     avatars.router,
+    train.router,
     speak.router,
     evaluate.router,
     jobs.router,
@@ -74,7 +83,7 @@ ROUTERS = (
     whep.router,
 )
 
-_NAMED = (SpeakRequest, TrainRequest, CreateAvatarRequest, ImportAvatarRequest, EvaluateRequest)
+_NAMED = (SpeakRequest, CheckClipRequest, TrainRequest, CreateAvatarRequest, ImportAvatarRequest, EvaluateRequest)
 """Models of bodies that FastAPI does not see, since their routes read them themselves."""
 
 

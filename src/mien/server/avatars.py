@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from mien import plugins
 from mien.errors import AlreadyExistsError, BusyError, ConflictError, MienError, NotFoundError
-from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo, TrainRequest
+from mien.jobs.request import CreateAvatarRequest, ImportAvatarRequest, JobInfo
 from mien.server import disk, previews, uploads
 from mien.server.errors import problems
 from mien.server.idempotency import Desk
@@ -62,7 +62,7 @@ async def create_avatar(request: Request, settings: Configured, desk: Desk) -> J
     async with uploads.receive(request, settings, CreateAvatarRequest, {"file": "picture"}) as upload:
         wanted = upload.wanted
         files = {"source": upload.files["file"]}
-        return await desk.take("create_avatar", wanted, lambda: _check_free(wanted.name, settings), files=files)
+        return await desk.take("create_avatar", wanted, lambda: check_free(wanted.name, settings), files=files)
 
 
 @router.post(
@@ -94,17 +94,8 @@ async def import_avatar(request: Request, settings: Configured, desk: Desk) -> J
     """Takes in an avatar that was exported, here or elsewhere."""
     async with uploads.receive(request, settings, ImportAvatarRequest, {"file": "package"}) as upload:
         wanted = upload.wanted
-        check = (lambda: _check_free(wanted.name, settings)) if wanted.name else None
+        check = (lambda: check_free(wanted.name, settings)) if wanted.name else None
         return await desk.take("import_avatar", wanted, check, files={"package": upload.files["file"]})
-
-
-@router.post("/train", status_code=202, responses=_TAKEN, openapi_extra=described(form_content(TrainRequest, "file")))
-async def train_avatar(request: Request, settings: Configured, desk: Desk) -> JobInfo:
-    """Learns an avatar from a video."""
-    async with uploads.receive(request, settings, TrainRequest, {"file": "video"}) as upload:
-        wanted = upload.wanted
-        files = {"source": upload.files["file"]}
-        return await desk.take("train", wanted, lambda: _check_free(wanted.name, settings), files=files)
 
 
 @router.get("/avatars/{name}", responses=problems(404))
@@ -249,7 +240,11 @@ def _problem(manifest: Manifest) -> str:
     return ""
 
 
-def _check_free(name: str, settings: Settings) -> None:
+def check_free(name: str, settings: Settings) -> None:
+    """Raises:
+    AlreadyExistsError: there is an avatar of that name.
+    UsageError: none can be called that.
+    """
     from mien.avatars import check_name
     from mien.studio import store
 

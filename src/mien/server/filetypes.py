@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from mien.errors import MediaError, PackageError
 
-Type: TypeAlias = Literal["picture", "sound", "video", "package"]
+Type: TypeAlias = Literal["picture", "sound", "video", "package", "table"]
 
 HEAD_BYTES = 64
 """Of a file, that `sniff` needs."""
@@ -26,6 +26,8 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"OggS", ".ogg"),
     (b"ID3", ".mp3"),
     (b"PK\3\4", ".mien"),
+    (b"frame,", ".csv"),  # the first column of every table that OpenFace writes
+    (b"\xef\xbb\xbfframe,", ".csv"),
 )
 _RIFF = {b"WAVE": ".wav", b"WEBP": ".webp"}
 _ISO_BRANDS = {
@@ -41,6 +43,7 @@ SUFFIXES: dict[Type, frozenset[str]] = {
     "sound": frozenset({".wav", ".mp3", ".flac", ".ogg", ".aac", ".m4a", ".webm", ".mkv", ".mp4"}),
     "video": frozenset({".mp4", ".webm", ".mkv"}),
     "package": frozenset({".mien"}),
+    "table": frozenset({".csv"}),
 }
 
 NAMES: dict[Type, str] = {
@@ -48,6 +51,7 @@ NAMES: dict[Type, str] = {
     "sound": "a WAV, MP3, FLAC, Ogg, AAC, M4A, WebM or MP4 recording",
     "video": "an MP4, MOV, WebM or MKV video",
     "package": "an exported avatar (.mien)",
+    "table": "a table (CSV) as OpenFace's FeatureExtraction writes it",
 }
 
 MAX_PICTURE_BYTES = 256 << 20

@@ -25,7 +25,8 @@ _DRAINED_S = 5.0
 _AUDIO_PATHS = ("/audio", "/humanaudio")
 
 _UPLOAD_PATHS = {
-    f"/api/v1/{name}" for name in ("avatars", "avatars/inspect", "avatars/import", "speak", "train", "evaluate/sync")
+    f"/api/v1/{name}"
+    for name in ("avatars", "avatars/inspect", "avatars/import", "speak", "train", "train/check", "evaluate/sync")
 }
 
 

@@ -228,26 +228,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/train": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Train Avatar
-         * @description Learns an avatar from a video.
-         */
-        post: operations["train_avatar"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/avatars/{name}": {
         parameters: {
             query?: never;
@@ -306,6 +286,51 @@ export interface paths {
         get: operations["export_avatar"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/train/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Clip
+         * @description Tells in seconds whether a video is good enough to learn from, and what to do about it if not.
+         *
+         *     The job's result has `verdict` (`pass`, `warn` or `fail`: the worst of all) and `items`, each with `name`, `verdict`, `value`, `unit`,
+         *     `sentence` and `advice`. `POST /api/v1/train` learns from its video when it is given the job's id.
+         */
+        post: operations["check_clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train Avatar
+         * @description Learns an avatar from the file `file`, a video of one person who speaks, or from the video of a check that was made before.
+         *
+         *     The file `au_csv` may come with it: OpenFace's table of action units for this video.
+         */
+        post: operations["train_avatar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1429,7 +1454,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "speak" | "create_avatar" | "import_avatar" | "train" | "evaluate" | "pull_weights";
+            kind: "speak" | "create_avatar" | "import_avatar" | "check_clip" | "train" | "evaluate" | "pull_weights";
             /**
              * Status
              * @enum {string}
@@ -2545,8 +2570,22 @@ export interface components {
             label: boolean;
         };
         /**
+         * CheckClipRequest
+         * @description Whether a video is good enough to learn from; the file `source` travels with it.
+         */
+        CheckClipRequest: {
+            /**
+             * Name
+             * @description How the video is called in lists.
+             * @default
+             */
+            name: string;
+        };
+        /**
          * TrainRequest
          * @description An avatar learnt from a video; the file `source` travels with it.
+         *
+         *     OpenFace's table of action units may travel with it as the file `au_csv`: its blinks take the place of Mien's own.
          */
         TrainRequest: {
             /**
@@ -2556,9 +2595,22 @@ export interface components {
             name: string;
             /**
              * Engine
-             * @description An engine that can be trained.
+             * @description An engine that can be trained; auto: Mien's own are, and the better avatar is kept.
+             * @default auto
              */
             engine: string;
+            /**
+             * Size
+             * @description Width and height of the avatar in pixels; usually 512.
+             * @default null
+             */
+            size: number | null;
+            /**
+             * Check Id
+             * @description Id of a check: its video is learnt from; empty: the video is sent along.
+             * @default
+             */
+            check_id: string;
             /**
              * Licence
              * @description Of the video.
@@ -2985,57 +3037,6 @@ export interface operations {
             };
         };
     };
-    train_avatar: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Of the sender's choice: the same key with the same request gives the same job. */
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: Blob;
-                    /**
-                     * Name
-                     * @description How it is called from now on.
-                     */
-                    name: string;
-                    /**
-                     * Engine
-                     * @description An engine that can be trained.
-                     */
-                    engine: string;
-                    /**
-                     * Licence
-                     * @description Of the video.
-                     * @default
-                     */
-                    licence?: string;
-                    /**
-                     * Consent
-                     * @description Who agreed to be shown, and how that is recorded.
-                     */
-                    consent: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobInfo"];
-                };
-            };
-        };
-    };
     get_avatar: {
         parameters: {
             query?: never;
@@ -3118,6 +3119,108 @@ export interface operations {
                 };
                 content: {
                     "application/zip": Blob;
+                };
+            };
+        };
+    };
+    check_clip: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of the sender's choice: the same key with the same request gives the same job. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: Blob;
+                    /**
+                     * Name
+                     * @description How the video is called in lists.
+                     * @default
+                     */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobInfo"];
+                };
+            };
+        };
+    };
+    train_avatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of the sender's choice: the same key with the same request gives the same job. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainRequest"];
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file?: Blob;
+                    /** Format: binary */
+                    au_csv?: Blob;
+                    /**
+                     * Name
+                     * @description How it is called from now on.
+                     */
+                    name: string;
+                    /**
+                     * Engine
+                     * @description An engine that can be trained; auto: Mien's own are, and the better avatar is kept.
+                     * @default auto
+                     */
+                    engine?: string;
+                    /**
+                     * Size
+                     * @description Width and height of the avatar in pixels; usually 512.
+                     */
+                    size?: number | null;
+                    /**
+                     * Check Id
+                     * @description Id of a check: its video is learnt from; empty: the video is sent along.
+                     * @default
+                     */
+                    check_id?: string;
+                    /**
+                     * Licence
+                     * @description Of the video.
+                     * @default
+                     */
+                    licence?: string;
+                    /**
+                     * Consent
+                     * @description Who agreed to be shown, and how that is recorded.
+                     */
+                    consent: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobInfo"];
                 };
             };
         };
@@ -3313,7 +3416,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of these kinds. */
-                kind?: ("speak" | "create_avatar" | "import_avatar" | "train" | "evaluate" | "pull_weights")[];
+                kind?: ("speak" | "create_avatar" | "import_avatar" | "check_clip" | "train" | "evaluate" | "pull_weights")[];
                 /** @description Only of these. */
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[];
                 limit?: number;

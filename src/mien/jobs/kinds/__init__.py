@@ -13,6 +13,7 @@ from mien.settings import Settings
 from mien.types import Metric, Report
 
 Queue: TypeAlias = Literal["cpu", "gpu"]
+Stages: TypeAlias = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,19 @@ Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
 """Does the work and gives what `result.json` shall say. It may have been begun before, up to any point."""
 
 
+_PREPARE: Stages = (("track", 10), ("listen", 2), ("learn", 2))
+_CLIP: Stages = (("train", 9),)
+_GAUSSIAN: Stages = (("watch", 5), ("train", 150), ("film", 5))
+_JUDGE: Stages = (("judge", 8),)
+_FINISH: Stages = (("finish", 2),)
+_TRAININGS: dict[str, Stages] = {
+    "clip": _PREPARE + _CLIP + _FINISH,
+    "gaussian": _PREPARE + _GAUSSIAN + _FINISH,
+    "auto": _PREPARE + _CLIP + _GAUSSIAN + _JUDGE * 2 + _FINISH,
+}
+"""Seconds of a processor for 20 s of video; all but the last grow with its length. Engines that are not ours have the stages of their kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """Args:
@@ -42,10 +56,12 @@ class JobKind:
     """
 
     name: Kind
-    stages: tuple[tuple[str, float], ...]
+    stages: Stages
 
-    def stages_of(self, folder: JobFolder) -> tuple[tuple[str, float], ...]:
-        """The stages, without that of a reference where none came with the job."""
+    def stages_of(self, folder: JobFolder) -> Stages:
+        """Those of this job: trainings differ by engine, and not everything is compared with a reference."""
+        if self.name == "train":
+            return _TRAININGS.get(folder.job().request["engine"], self.stages)
         return tuple(stage for stage in self.stages if stage[0] != "reference" or folder.input("reference"))
 
     @property
@@ -81,6 +97,7 @@ KINDS: dict[Kind, JobKind] = {
         JobKind("speak", (("avatar", 2), ("engine", 3), ("render", 93), ("finish", 2))),
         JobKind("create_avatar", (("analyse", 95), ("finish", 5))),
         JobKind("import_avatar", (("check", 90), ("finish", 10))),
+        JobKind("check_clip", (("look", 85), ("listen", 15))),
         JobKind("train", (("prepare", 10), ("train", 85), ("finish", 5))),
         JobKind("evaluate", (("track", 90), ("listen", 7), ("reference", 90), ("finish", 3))),
         JobKind("pull_weights", (("fetch", 100),)),

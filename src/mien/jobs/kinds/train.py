@@ -12,7 +12,7 @@ from mien.jobs.kinds.publishing import Publishing, about
 from mien.jobs.request import TrainRequest
 from mien.media import write_image
 from mien.settings import Settings
-from mien.studio import train_avatar
+from mien.studio import Preparation, train_avatar
 from mien.types import Image
 
 
@@ -44,6 +44,7 @@ def _train(
         engine=request.engine,
         licence=request.licence,
         consent=request.consent,
+        preparation=Preparation.of(request.size, folder.input("au_csv"), None, only_reuse=False),
         into=publishing.own,
         work=folder.work / "training",
         report=context.report,

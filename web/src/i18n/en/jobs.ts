@@ -9,6 +9,7 @@ export default {
       speak: 'Video',
       create_avatar: 'New avatar',
       import_avatar: 'Import',
+      check_clip: 'Check of a video',
       train: 'Training',
       evaluate: 'Check of the lips',
       pull_weights: 'Model files',

@@ -11,6 +11,7 @@ const zh: typeof en = {
       speak: '视频',
       create_avatar: '新建形象',
       import_avatar: '导入',
+      check_clip: '视频检查',
       train: '训练',
       evaluate: '口型检查',
       pull_weights: '模型文件',
