@@ -90,14 +90,15 @@ class Stream:
             for given in self._session.get_inputs()
             if given.name.startswith("state")
         }
-        self._outputs = [ahead, *(f"next_{name}" for name in self._state)]
+        self._outputs = ["answers", *(f"next_{name}" for name in self._state)]
+        self._which = list(AHEAD).index(ahead)
         self._early = AHEAD[ahead]
 
     def step(self, cues: NDArray[np.float32]) -> Outputs:
         """Hears the next frames, shape (BLOCK, CUES); gives the next answers, (STEPS, OUTPUTS), fewer at the very beginning."""
         outputs, *states = self._session.run(self._outputs, {"cues": cues[None], **self._state})
         self._state = dict(zip(self._state, states, strict=True))
-        known = np.asarray(outputs)[0]
+        known = np.asarray(outputs)[0, self._which]
         early = min(self._early, STEPS)
         self._early -= early
         return known[early:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -106,21 +105,28 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def slice(self, x: str, low: int, high: int, output: str, axis: int = 2) -> str:
-        """[low, high) of the columns, or along another axis."""
-        ends = [self.constant(f"{output}_{end}", np.array([at])) for end, at in (("low", low), ("high", high))]
-        return self.node("Slice", x, *ends, self.constant(f"{output}_axis", np.array([axis])), output=output)
+    def split(self, x: str, sizes: Sequence[int], outputs: Sequence[str], axis: int) -> list[str]:
+        """Pieces of such sizes along an axis."""
+        given = [x, self.constant(f"{outputs[0]}_sizes", np.array(sizes))]
+        self.nodes.append(helper.make_node("Split", given, list(outputs), axis=axis))
+        return list(outputs)
 
-    def state(self, name: str, channels: int, past: int, following: Sequence[str]) -> None:
-        """An input that keeps what `following` (one after another) gave in the run before."""
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, past]))
-        self.outputs.append(helper.make_tensor_value_info(f"next_{name}", TensorProto.FLOAT, [1, channels, past]))
-        self.node("Concat", *following, output=f"next_{name}", axis=2)
+    def shaped(self, x: str, shape: Sequence[int], output: str) -> str:
+        return self.node("Reshape", x, self.constant(f"{output}_shape", np.array(shape)), output=output)
 
-    def remembering(self, x: str, before: str, past: int, length: int) -> tuple[str, str]:
-        """`x` (`length` columns) with the last `past` columns of before in front of it, and what is then last."""
-        whole = self.node("Concat", before, x, output=f"{before}_whole", axis=2)
-        return whole, self.slice(whole, length, length + past, f"{before}_next")
+    def remembering(self, x: str, name: str, channels: int, past: int, length: int) -> str:
+        """`x` (`length` columns) with the last `past` columns of the runs before in front of it.
+
+        The whole of it is what goes into the next run: to leave out there what is too old costs less than to cut it off here.
+        """
+        shape = [1, channels, length + past]
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        self.outputs.append(helper.make_tensor_value_info(f"next_{name}", TensorProto.FLOAT, shape))
+        ends = [
+            self.constant(f"{name}_{end}", np.array([at])) for end, at in (("low", length), ("high", length + past))
+        ]
+        before = self.node("Slice", name, *ends, self.constant(f"{name}_axis", np.array([2])), output=f"{name}_before")
+        return self.node("Concat", before, x, output=f"next_{name}", axis=2)
 
 
 def exported(learnt: Learnt, recipe: Mapping[str, str]) -> bytes:
@@ -137,17 +143,15 @@ def exported(learnt: Learnt, recipe: Mapping[str, str]) -> bytes:
     network = learnt.network
     cues = helper.make_tensor_value_info("cues", TensorProto.FLOAT, [1, BLOCK, CUES])
     heard = graph.node("Transpose", "cues", output="cues_first", perm=[0, 2, 1])
-    x, last = graph.remembering(heard, "state_stem", STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
-    graph.state("state_stem", CUES, STEM_KERNEL - FRAMES_PER_STEP, [last])
+    x = graph.remembering(heard, "state_stem", CUES, STEM_KERNEL - FRAMES_PER_STEP, BLOCK)
     x = _conv(graph, x, "stem", _array(network.stem.weight), _array(network.stem.bias), strides=[FRAMES_PER_STEP])
     x = graph.node("Relu", x, output="stem_relu")
     x = _layers(graph, x, [cast(Layer, layer) for layer in network.layers])
     x = graph.node("Relu", x, output="trunk")
-    behind = graph.slice(heard, SOUNDS, 2 * SOUNDS, "behind", axis=1)
-    for name in AHEAD:
-        _head(graph, x, name, learnt, _reading(graph, behind, name, learnt.reading))
-    answers = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, STEPS, OUTPUTS]) for name in AHEAD]
-    model = _model(graph, [cues, *graph.inputs], [*answers, *graph.outputs], recipe)
+    _, behind, _ = graph.split(heard, [SOUNDS, SOUNDS, CUES - 2 * SOUNDS], ["likely", "behind", "loudness"], axis=1)
+    _heads(graph, x, learnt, _reading(graph, behind, learnt.reading))
+    answers = helper.make_tensor_value_info("answers", TensorProto.FLOAT, [1, len(AHEAD), STEPS, OUTPUTS])
+    model = _model(graph, [cues, *graph.inputs], [answers, *graph.outputs], recipe)
     data = model.SerializeToString()
     if len(data) > LARGEST:
         raise WeightsError(f"The network has {len(data)} bytes; {LARGEST} are allowed.", hint="Make it smaller.")
@@ -176,17 +180,17 @@ def _conv(graph: _Graph, x: str, name: str, weight: Array, bias: Array, **attrib
 
 def _layers(graph: _Graph, x: str, layers: Sequence[Layer]) -> str:
     """All of them; what they remember is one tensor, because every tensor that goes in or out costs time."""
-    pasts = [layer.past for layer in layers]
-    names = [f"past_{index}" for index in range(len(layers))]
-    graph.nodes.append(
-        helper.make_node("Split", ["state_layers", graph.constant("pasts", np.array(pasts))], names, axis=2)
-    )
+    sizes = [size for layer in layers for size in (STEPS, layer.past)]
+    names = [f"{what}_{index}" for index in range(len(layers)) for what in ("old", "past")]
+    pasts = graph.split("state_layers", sizes, names, axis=2)[1::2]
     following: list[str] = []
     for index, layer in enumerate(layers):
-        y, last = graph.remembering(x, names[index], layer.past, STEPS)
-        following.append(last)
-        x = _layer(graph, x, y, f"layer_{index}", layer)
-    graph.state("state_layers", layers[0].mix.out_channels, sum(pasts), following)
+        following.append(graph.node("Concat", pasts[index], x, output=f"whole_{index}", axis=2))
+        x = _layer(graph, x, following[-1], f"layer_{index}", layer)
+    shape = [1, layers[0].mix.out_channels, sum(sizes)]
+    graph.inputs.append(helper.make_tensor_value_info("state_layers", TensorProto.FLOAT, shape))
+    graph.outputs.append(helper.make_tensor_value_info("next_state_layers", TensorProto.FLOAT, shape))
+    graph.node("Concat", *following, output="next_state_layers", axis=2)
     return x
 
 
@@ -202,52 +206,64 @@ def _layer(graph: _Graph, x: str, remembered: str, name: str, layer: Layer) -> s
     return graph.node("Add", x, y, output=name)
 
 
-def _reading(graph: _Graph, behind: str, name: str, reading: Reading) -> str:
-    """What is read of the cues, (1, len(CHANNELS), STEPS)."""
-    evidence = _mean(graph, behind, f"{name}_evidence", _array(evidence_kernels(name)) / np.float32(BEHIND))
-    likely = graph.node("Softmax", evidence, output=f"{name}_likely", axis=1)
-    table = _array(reading.table)
-    weighed = _conv(graph, likely, f"{name}_mouths", table, np.zeros(len(table), np.float32))
-    kernels = _array(movement_kernels(name))
-    mean = _mean(graph, weighed, f"{name}_movement", kernels, strides=[FRAMES_PER_STEP])
-    ends = (0, len(MOVED), len(CHANNELS), len(table))
-    moved, shut, insisted = (graph.slice(mean, low, high, f"{name}_part_{low}", axis=1) for low, high in pairwise(ends))
-    moved = graph.node("Div", moved, insisted, output=f"{name}_moved")
-    mouth = graph.node("Concat", moved, shut, output=f"{name}_read", axis=1)
-    for kind, values in (("Sub", reading.mean), ("Div", reading.spread)):
-        by = graph.constant(f"{name}_read_by_{kind}", _array(values)[None, :, None])
-        mouth = graph.node(kind, mouth, by, output=f"{name}_read_{kind}")
-    return mouth
-
-
-def _mean(graph: _Graph, x: str, name: str, kernels: Array, **attributes: Any) -> str:
-    """Every channel's mean over its newest frames, as its kernel says."""
-    channels, _, frames = kernels.shape
-    whole, last = graph.remembering(x, f"state_{name}", frames - 1, BLOCK)
-    graph.state(f"state_{name}", channels, frames - 1, [last])
-    return _conv(graph, whole, name, kernels, np.zeros(channels, np.float32), group=channels, **attributes)
-
-
-def _head(graph: _Graph, x: str, name: str, learnt: Learnt, read: str) -> None:
-    """Mouth in its own units, speech as a probability, phones as logarithms of probabilities."""
-    head = cast(nn.Conv1d, learnt.network.heads[name])
-    y = _conv(graph, x, f"{name}_head", _array(head.weight), _array(head.bias))
-    sizes = graph.constant(f"{name}_sizes", np.array([MOUTH, 1, OUTPUTS - MOUTH - 1]))
-    mouth, speech, phones = (f"{name}_{part}" for part in ("mouth", "speech", "phones"))
-    graph.nodes.append(helper.make_node("Split", [y, sizes], [mouth, speech, phones], axis=1))
-    speech = graph.node("Sigmoid", speech, output=f"{speech}_p")
-    phones = graph.node("LogSoftmax", phones, output=f"{phones}_p", axis=1)
-    numbers = graph.constant(f"{name}_bilabial", np.array(BILABIAL))
-    shut = graph.node(
-        "Exp", graph.node("Gather", phones, numbers, output=f"{name}_p_b_m", axis=1), output=f"{name}_shut"
+def _reading(graph: _Graph, behind: str, reading: Reading) -> str:
+    """What is read of the cues, (1, len(CHANNELS), len(AHEAD), STEPS), but for `reading.mean` and `reading.spread`."""
+    evidence = _means(
+        graph, behind, "evidence", SOUNDS, [_array(evidence_kernels(name)) / np.float32(BEHIND) for name in AHEAD]
     )
-    axis = graph.constant(f"{name}_shut_axis", np.array([1]))
-    shut = graph.node("ReduceSum", shut, axis, output=f"{name}_shut_p", keepdims=1)
+    evidence = graph.shaped(evidence, [1, SOUNDS, len(AHEAD) * BLOCK], "evidence_flat")
+    likely = graph.node("Softmax", evidence, output="likely_flat", axis=1)
+    table = _array(reading.table)
+    weighed = _conv(graph, likely, "mouths", table, np.zeros(len(table), np.float32))
+    channels = len(table) * len(AHEAD)
+    weighed = graph.shaped(weighed, [1, channels, BLOCK], "mouths_apart")
+    kernels = [_array(movement_kernels(name)) for name in AHEAD]
+    mean = _means(graph, weighed, "movement", channels, kernels, strides=[FRAMES_PER_STEP])
+    mean = graph.shaped(mean, [1, len(table), len(AHEAD), STEPS], "movement_apart")
+    sizes = [len(MOVED), len(CHANNELS) - len(MOVED), 1]
+    moved, shut, insisted = graph.split(mean, sizes, ["moved", "shut", "insisted"], axis=1)
+    moved = graph.node("Div", moved, insisted, output="moved_alike")
+    return graph.node("Concat", moved, shut, output="read", axis=1)
+
+
+def _means(graph: _Graph, x: str, name: str, channels: int, kernels: Sequence[Array], **attributes: Any) -> str:
+    """Means over the newest frames, as kernels (C, 1, frames) say, one for each lookahead: (1, C * len(AHEAD), …), the lookaheads inside.
+
+    Args:
+        graph, name, attributes: of the convolution.
+        x: (1, channels, BLOCK), the same for all lookaheads or each one's own.
+        channels: C or C * len(AHEAD).
+        kernels: by lookahead.
+    """
+    frames = max(kernel.shape[2] for kernel in kernels)
+    longest = [np.pad(kernel, ((0, 0), (0, 0), (frames - kernel.shape[2], 0))) for kernel in kernels]
+    weights = np.stack(longest, axis=1).reshape(-1, 1, frames)
+    whole = graph.remembering(x, f"state_{name}", channels, frames - 1, BLOCK)
+    return _conv(graph, whole, name, weights, np.zeros(len(weights), np.float32), group=channels, **attributes)
+
+
+def _heads(graph: _Graph, x: str, learnt: Learnt, read: str) -> None:
+    """Mouth in its own units, speech as a probability, phones as logarithms of probabilities; in the order of `AHEAD`."""
+    heads = [cast(nn.Conv1d, learnt.network.heads[name]) for name in AHEAD]
+    weight = np.stack([_array(head.weight) for head in heads], axis=1).reshape(-1, heads[0].in_channels, 1)
+    bias = np.stack([_array(head.bias) for head in heads], axis=1).reshape(-1)
+    y = graph.shaped(_conv(graph, x, "head", weight, bias), [1, OUTPUTS, len(AHEAD), STEPS], "head_apart")
+    sizes = [MOUTH, 1, OUTPUTS - MOUTH - 1]
+    mouth, speech, phones = graph.split(y, sizes, ["mouth", "speech", "phones"], axis=1)
+    speech = graph.node("Sigmoid", speech, output="speech_p")
+    phones = graph.node("LogSoftmax", phones, output="phones_p", axis=1)
+    shut = graph.node("Gather", phones, graph.constant("bilabial", np.array(BILABIAL)), output="bilabial_p", axis=1)
+    shut = graph.node("ReduceLogSumExp", shut, output="shut_p", axes=[1], keepdims=1)
+    shut = graph.node("Exp", shut, output="shut_sum")
+    whole = graph.node("Concat", mouth, read, shut, output="mouth_and_read", axis=1)
     weights, added = learnt.mix()
-    whole = graph.node("Concat", mouth, read, shut, output=f"{mouth}_and_read", axis=1)
-    mouth = _conv(graph, whole, f"{mouth}_of_both", weights[:, :, None], added)
-    y = graph.node("Concat", mouth, speech, phones, output=f"{name}_first", axis=1)
-    graph.node("Transpose", y, output=name, perm=[0, 2, 1])
+    columns = slice(MOUTH, MOUTH + len(CHANNELS))
+    added = added - weights[:, columns] @ (_array(learnt.reading.mean) / _array(learnt.reading.spread))
+    weights[:, columns] /= _array(learnt.reading.spread)
+    parameters = graph.constant("mix_weight", weights[:, :, None, None]), graph.constant("mix_bias", added)
+    mouth = graph.node("Conv", whole, *parameters, output="mouth_of_both", kernel_shape=[1, 1])
+    y = graph.node("Concat", mouth, speech, phones, output="answers_first", axis=1)
+    graph.node("Transpose", y, output="answers", perm=[0, 2, 3, 1])
 
 
 def answers(learnt: Learnt, cues: Array) -> dict[str, Array]:
