@@ -62,7 +62,7 @@ def test_previews_are_written(mien: Mien, video: Path, home: Path):
 def test_the_automatic_engine_says_what_cannot_be_learnt_from(mien: Mien, video: Path):
     told = mien("train", video, "--name", "carl", "--yes", "--json")
     assert (told.code, told.json["error"]["code"]) == (5, "media")
-    assert "no sound" in told.json["error"]["message"]
+    assert "at least 8 s" in told.json["error"]["message"]
 
 
 @pytest.mark.parametrize(

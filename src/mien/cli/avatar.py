@@ -155,35 +155,72 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file. Without it: NAME.mien, here.")
     ] = None,
+    ply: Annotated[
+        Path | None,
+        typer.Option("--ply", help="Instead, the resting face of a gaussian avatar for viewers of splats: this file."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write one avatar into one file, to give it away."""
     loaded = settings()
-    target = output or Path(f"{name}.mien")
+    if output is not None and ply is not None:
+        raise UsageError("One file at a time is written.", hint="Give --output or --ply.")
+    target = ply or output or Path(f"{name}.mien")
     with connected(loaded) as client:
-        if client is None:
+        if ply is not None:
+            if client is not None:
+                raise UsageError("A server gives no splats.", hint="Export the avatar, and import it here.")
+            _export_splats(name, target, loaded, overwrite=overwrite)
+        elif client is None:
             _store(loaded).export(name, target, overwrite=overwrite)
         else:
             client.export_avatar(name, target, overwrite=overwrite)
     _done({"output": str(target)}, f"Wrote {target}.", as_json=as_json)
 
 
+def _export_splats(name: str, target: Path, loaded: Settings, *, overwrite: bool) -> None:
+    from mien import studio
+
+    studio.export_splats(_store(loaded).get(name), target, overwrite=overwrite)
+
+
 @app.command("import")
 def import_(
-    package: Annotated[Path, typer.Argument(help="A .mien file or folder.")],
+    package: Annotated[
+        Path, typer.Argument(help="A .mien file or folder, or a folder of LiveTalking's: data/avatars/NAME.")
+    ],
     name: Annotated[str | None, typer.Option("--name", help="Keep it under this name instead of its own.")] = None,
+    licence: Annotated[str, typer.Option("--licence", help="Licence of the pictures of a LiveTalking folder.")] = "",
+    consent: Annotated[
+        str, typer.Option("--consent", help="Who agreed to be shown in a LiveTalking folder, and how that is recorded.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Check an exported avatar and keep it."""
+    """Check an exported avatar and keep it; make one of LiveTalking's speak here."""
     loaded = settings()
-    with connected(loaded) as client:
+    with connected(loaded) as client, progress(enabled=not as_json) as report:
         if client is None:
-            details = _details(_store(loaded).import_(package, name))
+            words = {"name": name, "licence": licence, "consent": consent}
+            details = _import_here(package, loaded, report, words)
+        elif package.is_dir() or licence or consent:
+            raise UsageError(
+                "A server takes exported avatars only, each one file that tells its licence and consent.",
+                hint="Import it here, without --server, then: mien avatar export",
+            )
         else:
             job = client.import_avatar(package, name=name or "").wait(cancel_on_interrupt=True)
             details = _details_of(client.avatar(pick(job.info.result, "avatar")["avatar"]))
+    if not as_json:
+        for remark in details["remarks"]:
+            note(remark)
     _done(details, f"Imported {details['name']!r}.", as_json=as_json)
+
+
+def _import_here(package: Path, loaded: Settings, report: Report, words: dict[str, Any]) -> dict[str, Any]:
+    from mien import studio
+
+    return _details(studio.import_avatar(package, loaded, **words, report=report))
 
 
 def _done(result: dict[str, object], sentence: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from mien.studio.api import open_ as open
 from mien.studio.api import train as train
 from mien.studio.create import create_avatar, open_avatar, store
 from mien.studio.engines import AUTO, RenderOptions, engine_specs
+from mien.studio.importing import export_splats, import_avatar
 from mien.studio.inspect import Inspection, inspect_picture
 from mien.studio.sources import MAX_TEXT_BYTES, decode_text, read_text
 from mien.studio.speak import SpeakOptions, SpeakResult, speak
@@ -25,6 +26,8 @@ __all__ = [
     "decode_text",
     "engine_for_training",
     "engine_specs",
+    "export_splats",
+    "import_avatar",
     "inspect_picture",
     "open",
     "open_avatar",

@@ -31,6 +31,7 @@ class EngineSpec(Spec):
         gpu: it draws in time for a conversation only on a GPU.
         train: `module:function` that learns the avatar's data from a video; see `Train`. "" if it cannot.
         redraw: `module:function` that draws such an avatar over frames of that video, so that it can be judged; see `Redraw`. "" if it cannot.
+        splats: `module:function` that writes such an avatar as Gaussian splats; see `ExportSplats`. "" if it has none.
     """
 
     options: type[Any]
@@ -41,6 +42,7 @@ class EngineSpec(Spec):
     gpu: bool = False
     train: str = ""
     redraw: str = ""
+    splats: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,5 +223,25 @@ class Redraw(Protocol):
         Raises:
             InputError: the avatar was not learnt from this dataset. Told with the first picture, as are the others.
             PackageError: the avatar is broken.
+        """
+        ...
+
+
+class ExportSplats(Protocol):
+    """What `EngineSpec.splats` names."""
+
+    def __call__(self, package: Any, path: Path) -> int:
+        """Writes the face at rest in the layout of 3D Gaussian Splatting (.ply).
+
+        Args:
+            package: a `mien.avatars.AvatarPackage` of this engine.
+            path: the file; one that is there is replaced.
+
+        Returns:
+            How many Gaussians it has.
+
+        Raises:
+            PackageError: the avatar cannot be read.
+            OutputError: the file cannot be written.
         """
         ...

@@ -28,4 +28,5 @@ SPEC = EngineSpec(
     data_version=1,
     train="mien.engines.gaussian.train:train",
     redraw="mien.engines.gaussian.redraw:redraw",
+    splats="mien.engines.gaussian.export:export",
 )
