@@ -1,5 +1,6 @@
 """Gaussian splats: projected, drawn, and differentiated."""
 
+from mien.engines.gaussian.raster.devices import Rasterizer, open_rasterizer
 from mien.engines.gaussian.raster.projection import Projection, ProjectionGradients, project, projection_gradients
 from mien.engines.gaussian.raster.splats import Drawing, SplatGradients, Splats2D, gradients, render
 
@@ -7,9 +8,11 @@ __all__ = [
     "Drawing",
     "Projection",
     "ProjectionGradients",
+    "Rasterizer",
     "SplatGradients",
     "Splats2D",
     "gradients",
+    "open_rasterizer",
     "project",
     "projection_gradients",
     "render",

@@ -90,13 +90,14 @@ def render(
     Source: 3D Gaussian Splatting (Kerbl et al., 2023), equations 2 and 3.
     """
     width, height = size
-    _check(splats, width, height, threads)
+    check(splats, width, height)
+    _check_threads(threads)
     if background is not None:
-        _fits("background", background, (height, width, 3))
+        fits("background", background, (height, width, 3))
     edge = 2 * np.log(np.clip(splats.opacity, 1 / 255, kernels.OPAQUE) * np.float32(255))
     shapes, bands, finite = kernels.measure(*splats[:3], edge, *splats[3:], width, height)
     if not finite:
-        raise _odd(splats)
+        raise odd(splats)
     order = kernels.order_by_depth(splats.depth, bands)
     start, entries = kernels.sort_into_bands(bands, order, height)
     image, transmittance = np.empty((height, width, 3), np.float32), np.empty((height, width), np.float32)
@@ -123,11 +124,10 @@ def gradients(
     Raises:
         UsageError: shapes or types do not fit, `threads` < 1.
     """
-    _fits("d_image", d_image, drawing.image.shape)
+    fits("d_image", d_image, drawing.image.shape)
     if d_transmittance is not None:
-        _fits("d_transmittance", d_transmittance, drawing.transmittance.shape)
-    if threads < 1:
-        raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
+        fits("d_transmittance", d_transmittance, drawing.transmittance.shape)
+    _check_threads(threads)
     height, width = drawing.transmittance.shape
     sums = np.empty(len(drawing.entries) * kernels.NUMBERS, np.float32)
     _share(
@@ -154,18 +154,25 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="splats")
 
 
-def _check(splats: Splats2D, width: int, height: int, threads: int) -> None:
+def check(splats: Splats2D, width: int, height: int) -> None:
+    """Raises:
+    UsageError: shapes or types do not fit, or the picture is empty.
+    """
     count = len(splats.mean)
     shapes = {"mean": (count, 2), "conic": (count, 3), "opacity": (count,), "colour": (count, 3), "depth": (count,)}
     for name, shape in shapes.items():
-        _fits(name, getattr(splats, name), shape)
+        fits(name, getattr(splats, name), shape)
     if width < 1 or height < 1:
         raise UsageError(f"The picture is {width} × {height} pixels.", hint="Give at least one pixel.")
+
+
+def _check_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads is {threads}.", hint="Give 1 or more.")
 
 
-def _odd(splats: Splats2D) -> InputError:
+def odd(splats: Splats2D) -> InputError:
+    """Says which number of splats is not finite."""
     for name, array in zip(Splats2D._fields, splats, strict=True):
         finite = np.isfinite(array.reshape(len(array), -1)).all(1)
         if not finite.all():
@@ -177,7 +184,10 @@ def _odd(splats: Splats2D) -> InputError:
     return InputError("The splats' numbers are too large.", hint="A training that made them has diverged.")
 
 
-def _fits(name: str, array: Floats, shape: tuple[int, ...]) -> None:
+def fits(name: str, array: Floats, shape: tuple[int, ...]) -> None:
+    """Raises:
+    UsageError: the array is not contiguous float32 of that shape.
+    """
     if array.shape != shape or array.dtype != np.float32 or not array.flags.c_contiguous:
         raise UsageError(
             f"{name} is {array.dtype} {array.shape}, contiguous: {array.flags.c_contiguous}.",

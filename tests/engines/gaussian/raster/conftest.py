@@ -1,0 +1,39 @@
+"""The rasterisers that are tested alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from mien.engines.gaussian.raster import Rasterizer, open_rasterizer
+from mien.engines.gaussian.raster import splats as processor
+
+try:
+    import torch
+except ImportError:
+    GPU = False
+else:
+    GPU = torch.cuda.is_available()
+
+
+@pytest.fixture(scope="session")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> Rasterizer:
+    """The GPU's kernels, compiled for the processor."""
+    pytest.importorskip("torch")
+    from tests.engines.gaussian.raster.cuda_on_cpu import COMPILER, KernelsOnCpu
+
+    from mien.engines.gaussian.raster.tiles import TileRasterizer
+
+    if COMPILER is None:
+        pytest.skip("g++ is not installed: the GPU's kernels are not run on the processor")
+    return TileRasterizer("cpu", KernelsOnCpu(tmp_path_factory.mktemp("kernels")))
+
+
+@pytest.fixture(scope="session")
+def gpu() -> Rasterizer:
+    return open_rasterizer("cuda")[0]
+
+
+@pytest.fixture(params=["processor", "tiles", *(["gpu"] if GPU else [])])
+def raster(request: pytest.FixtureRequest) -> Rasterizer:
+    """Each in turn; a GPU where there is one."""
+    return processor if request.param == "processor" else request.getfixturevalue(request.param)
