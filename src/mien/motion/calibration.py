@@ -194,8 +194,8 @@ def presumed(lips: Rows, measured: Rows, measures: Sequence[str], *, rest: NDArr
             f"The mouth does not open in the video: its lips part by {reach:.3f} of the distance of the eyes.",
             hint="Use a video in which the person speaks, or make the avatar from one picture: mien avatar create",
         )
-    share = min(1.0, reach / (_LIPS_GAINS["gap"][GAP] * _WIDE_GAP))
-    weights = share * _meant(lips[seen], measured[seen].astype(np.float64))
+    share = min(1.0, reach / _WIDE_GAP)
+    weights = share / _LIPS_GAINS["gap"][GAP] * _meant(lips[seen], measured[seen].astype(np.float64))
     nothing = np.zeros(len(names))
     shape = (len(LAGS_ROWS), len(MOUTH_CHANNELS), len(names))
     return Calibration(names, np.asarray(rest, np.float64), nothing, weights.reshape(shape), nothing, nothing)
