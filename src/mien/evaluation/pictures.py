@@ -33,11 +33,13 @@ def psnr(a: Image, b: Image, mask: Mask | None = None) -> float:
         UsageError: the sizes differ.
     """
     _check(a, b, mask)
-    squares = np.square(cv2.absdiff(a, b), dtype=np.uint16)
-    chosen = squares if mask is None else squares[mask]
-    if not chosen.size:
+    if mask is None:
+        count, total = a.shape[0] * a.shape[1], round(cv2.norm(a, b, cv2.NORM_L2SQR))
+    else:
+        count, total = int(mask.sum()), round(cv2.norm(a, b, cv2.NORM_L2SQR, mask.view(np.uint8)))
+    if not count:
         return math.nan
-    error = float(chosen.sum(dtype=np.uint64)) / chosen.size
+    error = total / (3 * count)
     return 10 * math.log10(_PEAK**2 / error) if error else math.inf
 
 
@@ -96,9 +98,11 @@ def sharpness(image: Image, mask: Mask | None = None) -> float:
     Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
     """
     _check(image, image, mask)
-    edges = cv2.Laplacian(luma(image), cv2.CV_32F)
-    chosen = edges if mask is None else edges[mask]
-    return float(chosen.var(dtype=np.float64)) if chosen.size else math.nan
+    chosen, area = _around(mask, image.shape)
+    if not area.size:
+        return math.nan
+    _, spread = cv2.meanStdDev(cv2.Laplacian(luma(image[chosen]), cv2.CV_32F), mask=area)
+    return float(spread.item()) ** 2
 
 
 def flicker(before: Image, now: Image, after: Image, mask: Mask | None = None) -> float:
@@ -110,14 +114,28 @@ def flicker(before: Image, now: Image, after: Image, mask: Mask | None = None) -
     """
     _check(before, now, mask)
     _check(now, after, mask)
-    chosen = (slice(None),) if mask is None else mask
-    past, present, future = (image[chosen].astype(np.int16) for image in (before, now, after))
-    return float(np.abs(past - 2 * present + future).mean()) if present.size else math.nan
+    chosen, area = _around(mask, now.shape)
+    if not area.size:
+        return math.nan
+    past, present, future = (image[chosen] for image in (before, now, after))
+    ends, middle = (cv2.add(one, other, dtype=cv2.CV_16S) for one, other in ((past, future), (present, present)))
+    return float(np.mean(cv2.mean(cv2.absdiff(ends, middle), area)[:3]))
 
 
 def luma(image: Image) -> Plane:
     """0.299 R + 0.587 G + 0.114 B (BT.601), 0 … 255, not rounded."""
     return np.asarray(cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _around(mask: Mask | None, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
+    """The part of a picture that a mask's pixels and their neighbours lie in, and there the mask, 0 or 1; nothing if it is empty."""
+    if mask is None:
+        return (slice(None), slice(None)), np.ones(shape[:2], np.uint8)
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if not width:
+        return (slice(0), slice(0)), np.zeros((0, 0), np.uint8)
+    part = slice(max(0, top - 1), top + height + 1), slice(max(0, left - 1), left + width + 1)
+    return part, mask[part].view(np.uint8)
 
 
 def _blurred(plane: Plane) -> Plane:
