@@ -23,7 +23,7 @@ from mien.jobs.store import Jobs
 T = TypeVar("T")
 
 SHORT = "Hi."
-LONG = "This sentence is said again and again, so that it takes a while. " * 6
+LONG = "This sentence is said again and again, so that it takes a while. " * 3
 
 
 class Site:
@@ -91,12 +91,15 @@ async def speak(jobs: Jobs, text: str = SHORT, *, owner: str = "local", key: str
     return job
 
 
-async def until(jobs: Jobs, id: str, *statuses: str, stage: str = "", timeout_s: float = 60) -> JobInfo:
-    """Waits until a job is so, and in that stage."""
+async def until(
+    jobs: Jobs, id: str, *statuses: str, stage: str = "", attempt: int = 0, timeout_s: float = 60
+) -> JobInfo:
+    """Waits until a job is so, in that stage, and begun so many times; 0: however many."""
     end = time.monotonic() + timeout_s
     while True:
         job = await jobs.get(id)
-        if job.status in statuses and (not stage or (job.progress and job.progress.stage == stage)):
+        there = not stage or (job.progress is not None and job.progress.stage == stage)
+        if job.status in statuses and there and attempt in (0, job.attempt):
             return job
         assert time.monotonic() < end, job
         await asyncio.sleep(0.05)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,14 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path / "site")
 
 
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With one worker, which does one job at a time."""
+    site = Site(tmp_path_factory.mktemp("office"))
+    with site.worker(1):
+        yield site
+
+
 def frames(site: Site, job: JobInfo) -> int:
     """Of the video that was made; it is whole, and the only one."""
     result = site.settings.data_dir / "jobs" / job.id / "result"
@@ -52,202 +61,159 @@ def frames(site: Site, job: JobInfo) -> int:
     return count
 
 
-def test_a_job_waits_for_a_worker_and_is_followed_to_its_end(either: Site):
-    async def follow(jobs: Jobs) -> tuple[JobInfo, list[str]]:
-        job = await speak(jobs)
-        assert job.status == "queued"
-        with either.worker():
-            events = [event async for event in jobs.watch(job.id)]
+def test_workers_share_the_jobs_and_take_over_those_of_one_that_dies(either: Site):
+    async def follow(jobs: Jobs, job: JobInfo) -> None:
+        events = [event async for event in jobs.watch(job.id)]
         assert [event.id for event in events] == [*sorted(event.id or 0 for event in events[:-1]), None]
+        assert {event.kind for event in events} >= {"progress", "started", "state"}
         assert events[-1].data["status"] == "succeeded"
         assert events[-2].kind == "progress"
         again = [event async for event in jobs.watch(job.id, after=events[-3].id or 0)]
         assert [event.id for event in again] == [events[-2].id, None]
-        return await jobs.get(job.id), [event.kind for event in events]
 
-    job, kinds = either.use(follow)
-    assert set(kinds) >= {"progress", "started", "state"}
-    assert job.status == "succeeded"
-    assert job.attempt == 1
-    assert job.created_at <= (job.started_at or 0) <= (job.ended_at or 0)
-    assert frames(either, job) > 5
-
-
-def test_a_job_whose_worker_is_killed_goes_on_with_the_next(site: Site):
-    async def kill(jobs: Jobs) -> JobInfo:
-        job = await speak(jobs, LONG)
-        with site.worker():
-            await until(jobs, job.id, "running", stage="render")
-        eventually(lambda: not site.processes())
-        with site.worker():
-            return await until(jobs, job.id, "succeeded")
-
-    job = site.use(kill)
-    assert job.attempt == 2
-    assert frames(site, job) > 100
-
-
-def test_the_jobs_of_a_dead_worker_are_taken_over(either: Site):
-    async def take_over(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
+    async def work(jobs: Jobs) -> tuple[list[JobInfo], JobInfo, JobInfo]:
+        submitted = [await speak(jobs, f"Number {n}.") for n in range(4)]
+        assert {job.status for job in submitted} == {"queued"}
         with either.worker(), either.worker():
+            await follow(jobs, submitted[0])
+            done = [await until(jobs, job.id, "succeeded") for job in submitted]
             job = await speak(jobs, LONG)
             before = await until(jobs, job.id, "running", stage="render")
             pids = {worker["name"]: worker["pid"] for worker in jobs.workers()}
             os.kill(pids[before.worker], signal.SIGKILL)
-            return before, await until(jobs, job.id, "succeeded")
+            return done, before, await until(jobs, job.id, "succeeded")
 
-    before, after = either.use(take_over)
+    done, before, after = either.use(work)
+    assert {job.attempt for job in done} == {1}
+    assert all(job.created_at <= (job.started_at or 0) <= (job.ended_at or 0) for job in done)
+    assert all(frames(either, job) > 5 for job in done)
     assert before.worker != after.worker
     assert after.attempt == 2
     assert frames(either, after) > 100
 
 
-def test_many_jobs_are_each_done_once(either: Site):
-    async def many(jobs: Jobs) -> list[JobInfo]:
-        with either.worker(), either.worker():
-            submitted = [await speak(jobs, f"Number {n}.") for n in range(6)]
-            return [await until(jobs, job.id, "succeeded") for job in submitted]
+def test_a_job_goes_on_with_the_next_worker_however_its_worker_ends(site: Site):
+    def kill(process: subprocess.Popen[str]) -> None:
+        process.kill()
+        process.wait(10)
 
-    done = either.use(many)
-    assert len({job.id for job in done}) == 6
-    assert {job.attempt for job in done} == {1}
-    assert len({job.worker for job in done}) == 2
+    def stop(process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+    def leave(process: subprocess.Popen[str]) -> None:
+        """Whoever started it is gone."""
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+    async def pass_on(jobs: Jobs) -> JobInfo:
+        job = await speak(jobs, LONG)
+        for attempt, end in enumerate((kill, stop, leave), 1):
+            with site.worker() as process:
+                await until(jobs, job.id, "running", stage="render", attempt=attempt)
+                end(process)
+            assert (await jobs.get(job.id)).status == "running"
+            eventually(lambda: not site.processes())
+        with site.worker():
+            return await until(jobs, job.id, "succeeded")
+
+    job = site.use(pass_on)
+    assert job.attempt == 4
+    assert frames(site, job) > 100
 
 
-def test_each_worker_does_as_many_jobs_at_once_as_it_was_told(site: Site):
-    async def share(jobs: Jobs) -> list[str]:
-        with site.worker(3), site.worker(1):
+def test_each_worker_does_as_many_jobs_at_once_as_it_was_told_and_says_that_it_is_there(site: Site):
+    async def share(jobs: Jobs) -> tuple[list[str], list[str]]:
+        with site.worker(3, end=signal.SIGTERM), site.worker(1, end=signal.SIGTERM):
+            names = [worker["name"] for worker in jobs.workers()]
             for _ in range(6):
                 await speak(jobs, LONG)
             async with asyncio.timeout(20):
                 while len(running := (await jobs.list(statuses=["running"])).jobs) < 4:
                     await asyncio.sleep(0.05)
-            return [job.worker for job in running]
+        assert not jobs.workers()
+        return names, [job.worker for job in running]
 
-    assert sorted(Counter(site.use(share)).values()) == [1, 3]
+    names, busy = site.use(share)
+    assert names[0].endswith(":cpu")
+    assert names[1] == f"{names[0]}-2"
+    assert Counter(busy) == {names[0]: 3, names[1]: 1}
 
 
-def test_cancelling_ends_the_processes_and_resuming_goes_on(site: Site):
+def test_cancelling_ends_the_processes_and_resuming_goes_on(office: Site):
     async def cancel(jobs: Jobs) -> JobInfo:
-        with site.worker():
-            running, waiting = await speak(jobs, LONG), await speak(jobs, SHORT)
-            await until(jobs, running.id, "running", stage="render")
-            events = jobs.watch(running.id)
-            pid = await anext(event.data["pid"] async for event in events if event.kind == "started")
-            assert pid in {process.pid for process in site.processes()}
+        running, waiting = await speak(jobs, LONG), await speak(jobs, SHORT)
+        await until(jobs, running.id, "running", stage="render")
+        events = jobs.watch(running.id)
+        pid = await anext(event.data["pid"] async for event in events if event.kind == "started")
+        assert pid in {process.pid for process in office.processes()}
+        await jobs.cancel(running.id)
+        assert (await jobs.get(running.id)).status == "cancelled"
+        with pytest.raises(ConflictError):
             await jobs.cancel(running.id)
-            assert (await jobs.get(running.id)).status == "cancelled"
-            with pytest.raises(ConflictError):
-                await jobs.cancel(running.id)
-            eventually(lambda: pid not in {process.pid for process in site.processes()})
-            await until(jobs, waiting.id, "succeeded")
-            with pytest.raises(ConflictError):
-                await jobs.resume(waiting.id)
-            await jobs.resume(running.id)
-            return await until(jobs, running.id, "succeeded")
+        eventually(lambda: pid not in {process.pid for process in office.processes()})
+        await until(jobs, waiting.id, "succeeded")
+        with pytest.raises(ConflictError):
+            await jobs.resume(waiting.id)
+        await jobs.resume(running.id)
+        return await until(jobs, running.id, "succeeded")
 
-    job = site.use(cancel)
+    job = office.use(cancel)
     assert job.attempt == 2
-    assert frames(site, job) > 100
+    assert frames(office, job) > 100
 
 
-def test_resuming_at_once_leaves_the_worker_all_its_room(site: Site):
+def test_resuming_at_once_leaves_the_worker_all_its_room(office: Site):
     async def hurry(jobs: Jobs) -> list[JobInfo]:
-        with site.worker():
-            job = await speak(jobs, LONG)
-            for seen in (False, True, True):
-                await until(jobs, job.id, "running", stage="render")
-                before = set(site.processes())
-                await jobs.cancel(job.id)
-                while seen and before <= set(site.processes()):  # by the worker, but not yet by DBOS
+        job = await speak(jobs, LONG)
+        for attempt, seen in enumerate((False, True, True), 1):
+            await until(jobs, job.id, "running", stage="render", attempt=attempt)
+            before = set(office.processes())
+            await jobs.cancel(job.id)
+            async with asyncio.timeout(20):
+                while seen and before <= set(office.processes()):  # by the worker, but not yet by DBOS
                     await asyncio.sleep(0.05)
-                await jobs.resume(job.id)
-            others = [await speak(jobs), await speak(jobs)]
-            return [await until(jobs, one.id, "succeeded") for one in (job, *others)]
+            await jobs.resume(job.id)
+        other = await speak(jobs)
+        return [await until(jobs, one.id, "succeeded") for one in (job, other)]
 
-    jobs = site.use(hurry)
-    assert [job.attempt for job in jobs] == [4, 1, 1]
-    assert frames(site, jobs[0]) > 100
-
-
-def test_a_job_that_waits_is_cancelled_at_once_and_never_begun(site: Site):
-    async def cancel(jobs: Jobs) -> JobInfo:
-        job = await speak(jobs)
-        await jobs.cancel(job.id)
-        with site.worker():
-            await until(jobs, (await speak(jobs)).id, "succeeded")
-        return await jobs.get(job.id)
-
-    job = site.use(cancel)
-    assert (job.status, job.attempt) == ("cancelled", 0)
+    jobs = office.use(hurry)
+    assert [job.attempt for job in jobs] == [4, 1]
+    assert frames(office, jobs[0]) > 100
 
 
-def test_a_job_that_fails_says_why_and_can_be_tried_again(site: Site):
+def test_a_job_that_waits_is_cancelled_at_once_and_a_deleted_one_leaves_nothing(office: Site):
+    async def cancel(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
+        running, waiting, last = await speak(jobs, LONG), await speak(jobs), await speak(jobs)
+        await until(jobs, running.id, "running", stage="render")
+        await jobs.cancel(waiting.id)
+        busy = set(office.processes())
+        await jobs.delete(running.id)
+        assert not (office.settings.data_dir / "jobs" / running.id).exists()
+        eventually(lambda: not busy <= set(office.processes()))
+        last = await until(jobs, last.id, "succeeded")  # so the place is free
+        return await jobs.get(waiting.id), last
+
+    waiting, last = office.use(cancel)
+    assert (waiting.status, waiting.attempt) == ("cancelled", 0)
+    assert last.attempt == 1
+
+
+def test_a_job_that_fails_says_why_and_can_be_tried_again(office: Site):
     async def fail(jobs: Jobs) -> tuple[JobInfo, JobInfo]:
         request = SpeakRequest(avatar="dot", text="Hello.", voice="espeak:nobody", size=128)
         job, _ = await jobs.submit("speak", request, owner="local")
-        with site.worker():
-            failed = await until(jobs, job.id, "failed")
-            await jobs.retry(job.id)
-            await until(jobs, job.id, "running", "queued")
-            return failed, await until(jobs, job.id, "failed")
+        failed = await until(jobs, job.id, "failed")
+        await jobs.retry(job.id)
+        await until(jobs, job.id, "running", "queued")
+        return failed, await until(jobs, job.id, "failed")
 
-    first, second = site.use(fail)
+    first, second = office.use(fail)
     assert first.error is not None
     assert first.error.code == "not_found"
     assert "nobody" in first.error.message
     assert (first.attempt, second.attempt) == (1, 2)
-
-
-def test_a_stopped_worker_leaves_its_job_for_the_next(site: Site):
-    async def stop(jobs: Jobs) -> JobInfo:
-        with site.worker(end=signal.SIGTERM) as process:
-            job = await speak(jobs, LONG)
-            await until(jobs, job.id, "running", stage="render")
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
-        assert (await jobs.get(job.id)).status == "running"
-        eventually(lambda: not site.processes())
-        with site.worker():
-            return await until(jobs, job.id, "succeeded")
-
-    assert site.use(stop).attempt == 2
-
-
-def test_a_worker_ends_with_whoever_started_it(site: Site):
-    async def orphan(jobs: Jobs) -> None:
-        with site.worker() as process:
-            await until(jobs, (await speak(jobs, LONG)).id, "running", stage="render")
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait(10)
-            eventually(lambda: not site.processes())
-
-    site.use(orphan)
-
-
-def test_a_deleted_job_leaves_neither_files_nor_processes(site: Site):
-    async def delete(jobs: Jobs) -> JobInfo:
-        with site.worker(1):
-            job = await speak(jobs, LONG)
-            await until(jobs, job.id, "running", stage="render")
-            await jobs.delete(job.id)
-            assert not (site.settings.data_dir / "jobs" / job.id).exists()
-            return await until(jobs, (await speak(jobs)).id, "succeeded")  # so its place is free
-
-    assert site.use(delete).status == "succeeded"
-
-
-def test_workers_say_that_they_are_there(site: Site):
-    async def names(jobs: Jobs) -> list[str]:
-        with site.worker(end=signal.SIGTERM), site.worker(end=signal.SIGTERM):
-            found = [worker["name"] for worker in jobs.workers()]
-        assert not jobs.workers()
-        return found
-
-    found = site.use(names)
-    assert found[0].endswith(":cpu")
-    assert found[1] == f"{found[0]}-2"
 
 
 def test_workers_and_their_jobs_outlive_a_database_that_drops_its_connections(tmp_path: Path, postgresql: str):

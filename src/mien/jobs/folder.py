@@ -130,8 +130,9 @@ class JobFolder:
         return int((read_json(self.path / "attempts.json") or {"attempts": 0})["attempts"])
 
     def begin(self) -> int:
-        """Counts one more beginning and gives its number, from 1."""
+        """Counts one more beginning and gives its number, from 1; the progress of the one before is forgotten."""
         attempt = self.attempts() + 1
+        (self.path / "progress.json").unlink(missing_ok=True)
         write_json(self.path / "attempts.json", {"attempts": attempt})
         return attempt
 
