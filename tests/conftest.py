@@ -23,6 +23,8 @@ PARTS = {
 """To be in time, a conversation needs a core for itself; its other end needs one, too, and so does a voice in a hurry."""
 LONGEST = ("web", "jobs/test_worker.py", "engines", "cli/test_remote.py", "server/test_whole_api.py")
 """Begun first where several workers share the tests, lest one of them is left with it at the end."""
+TOGETHER = ("web", "engines/clip", "engines/gaussian", "training", "evaluation")
+"""Folders whose fixtures are dear: one worker does all of each. Of the others it does a whole file."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,9 +49,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.path, *((name,) for name in LONGEST)))
     for item in items:
-        # A worker does a whole file, and all of a folder whose fixtures are dear.
-        web = HERE / "web" in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("web" if web else str(item.path.relative_to(HERE))))
+        folder = _place(item.path, *((name,) for name in TOGETHER))
+        group = str(item.path.relative_to(HERE)) if folder == len(TOGETHER) else TOGETHER[folder]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _place(path: Path, *places: tuple[str, ...]) -> int:
