@@ -45,7 +45,7 @@ def test_too_little_says_nothing(dataset: Dataset):
 
 @pytest.mark.real
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["newsreader_de", "ls3", "may"])
+@pytest.mark.parametrize("name", ["newsreader_de", "may"])
 def test_real_people(name: str, media: Path, settings: Settings, tmp_path: Path):
     dataset = prepare(media / "video" / f"{name}.mp4", tmp_path, settings)
     assert dataset.late_ms == 0

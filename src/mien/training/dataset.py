@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError, NotFoundError
-from mien.media import VideoReader, read_audio
+from mien.media import VideoReader, read_audio, read_image
 from mien.motion import MouthTrack
 from mien.motion.calibration import Calibration
 from mien.training.folder import RECORD, Record, load_arrays
+from mien.training.matte import Backdrop, Mattes
 from mien.training.person import Person
 from mien.training.split import FPS, Split
 from mien.training.window import Window
@@ -23,7 +24,8 @@ from mien.types import Image, Samples
 
 LANDMARKS, TRACK, UNITS = "landmarks.npy", "track.npz", "units.npz"
 SOUND, MOUTH, PERSON = "sound.wav", "mouth.npz", "person.npz"
-STAGES = ("source", "track", "units", "listen", "learn")
+PLATE, BACKDROP = "plate.png", "backdrop.png"
+STAGES = ("source", "track", "units", "listen", "learn", "backdrop")
 
 
 class Dataset:
@@ -53,6 +55,9 @@ class Dataset:
         x, y, side = facts["window"]
         self._window = Window(x, y, side, facts["size"])
         self.split = Split.of(self.count)
+        self.mattes = Mattes(folder / f"mattes-{record.key('track')}", self.count)
+        """How much of each pixel is the person; there only if the background is another one."""
+        self._backdrop: str = facts.get("backdrop", "")
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
@@ -149,10 +154,19 @@ class Dataset:
             )
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Image]:
-        """Decodes frames in order: uint8 RGB (size, size, 3); a repeated one is the same array, which must not be written into.
+        """Decodes frames in order: uint8 RGB (size, size, 3); a repeated one may be the same array, which must not be written into.
 
-        The video is decoded from the key frame before `start` on.
+        The video is decoded from the key frame before `start` on. They have the background that was asked for.
         """
+        if not self._backdrop:
+            yield from self.filmed(start, stop)
+            return
+        backdrop = Backdrop(read_image(self.folder / PLATE), read_image(self.folder / BACKDROP))
+        for image, matte in zip(self.filmed(start, stop), self.mattes.frames(start), strict=False):
+            yield backdrop.shown(image, matte)
+
+    def filmed(self, start: int = 0, stop: int | None = None) -> Iterator[Image]:
+        """The same frames with the background that they were filmed with."""
         end = self.count if stop is None else min(stop, self.count)
         with VideoReader(self.video, fps=FPS, start=start) as reader:
             yield from self._window.cut(islice(reader, max(end - start, 0)))

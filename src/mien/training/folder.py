@@ -55,6 +55,10 @@ class Record:
         self._key = hashlib.sha256(told.encode()).hexdigest()[:16]
         return self._told["stages"].get(stage, {}).get("key") != self._key
 
+    def key(self, stage: str) -> str:
+        """Of a stage that is done: another one if it is done with something else."""
+        return self._told["stages"][stage]["key"]
+
     def done(self, stage: str, **facts: Any) -> None:
         """Writes down that the stage that was begun last is done; its files must be there."""
         self._told["stages"][stage] = {"key": self._key, "facts": facts}

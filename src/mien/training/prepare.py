@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +14,23 @@ from numpy.typing import NDArray
 from mien.errors import FaceError, MediaError, UsageError
 from mien.evaluation.lips import from_landmarks
 from mien.evaluation.shapes import au25
-from mien.face import FaceTracker, au45, eye_aspect_ratio
-from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_wav
+from mien.face import FaceTracker, Matting, au45, eye_aspect_ratio
+from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_image, write_wav
 from mien.media.containers import require_file
 from mien.media.files import writing
 from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
 from mien.settings import Settings
 from mien.training import offset
-from mien.training.dataset import LANDMARKS, MOUTH, PERSON, SOUND, TRACK, UNITS, Dataset
+from mien.training.dataset import BACKDROP, LANDMARKS, MOUTH, PERSON, PLATE, SOUND, TRACK, UNITS, Dataset
 from mien.training.folder import Record, load_arrays, save_arrays
+from mien.training.matte import covering, find_plate
 from mien.training.mouth import heard
 from mien.training.openface import read_units
 from mien.training.person import find_space
 from mien.training.smoothing import BLOCK, smooth
 from mien.training.split import FPS, Split
 from mien.training.window import head_window
-from mien.types import SAMPLE_RATE, Image, Progress, Report, Samples, Sound, frame_bounds, silent
+from mien.types import SAMPLE_RATE, Image, Matte, Progress, Report, Samples, Sound, frame_bounds, silent
 from mien.weights import WeightStore
 
 LEAST_S = 8.0
@@ -47,6 +49,10 @@ _VIEW, _OTHER_VIEW = 24, 0.16
 """Side of a thumbnail, and the mean difference (of 1) between two consecutive ones from which the scene has changed."""
 _WIDEST_PERCENT, _NARROW = 95.0, 0.15
 """Percentile of how far the lips are parted that counts as the widest, and what is remarked below."""
+_EDGES = 256
+"""Pixels; see `Matting`."""
+_BEHIND_EVERY = 5
+"""Frames of which one is asked what is behind the person."""
 _NAMED = 5
 """Cuts, in a remark."""
 
@@ -58,6 +64,7 @@ def prepare(
     *,
     size: int | None = None,
     au_csv: Path | None = None,
+    background: Image | None = None,
     report: Report = silent,
 ) -> Dataset:
     """Makes a video's dataset, or finishes one that was broken off; what is done already is not done again.
@@ -69,7 +76,9 @@ def prepare(
         size: width and height of the frames in pixels; None: that of the folder, or 512 in a new one.
         au_csv: OpenFace's table of action units for this video: its AU45 and AU25 take the place of what eyes and
             lips look like; None: as the folder has it.
-        report: progress, stages "track", "listen" and "learn".
+        background: is shown instead of the one that was filmed, by a camera that stands still: uint8 RGB of any size; None: as the folder
+            has it.
+        report: progress, stages "track", "listen", "learn" and "matte".
 
     Raises:
         UsageError: a size that is not possible.
@@ -89,6 +98,7 @@ def prepare(
     work.units(au_csv)
     work.listen()
     work.learn()
+    work.backdrop(background)
     return Dataset.open(folder)
 
 
@@ -208,6 +218,32 @@ class _Work:
         parted = load_arrays(self.folder / UNITS)["parted"]
         remarks = [*_remarks(seen, cuts, self.record.facts["late_ms"]), *_of_mouth(parted[train], heard)]
         self.record.done("learn", remarks=remarks)
+
+    def backdrop(self, background: Image | None) -> None:
+        known = self.record.facts.get("backdrop", "")
+        wanted = known if background is None else hashlib.sha256(background.tobytes()).hexdigest()
+        if not self.record.begun("backdrop", {"background": wanted}):
+            return
+        dataset = Dataset(self.folder, self.record)
+        if wanted:
+            self._cut_out(dataset)
+            pairs = zip(dataset.filmed(), dataset.mattes.frames(), strict=False)
+            write_image(self.folder / PLATE, find_plate(islice(pairs, 0, None, _BEHIND_EVERY)), overwrite=True)
+        if background is not None:
+            write_image(self.folder / BACKDROP, covering(background, dataset.size), overwrite=True)
+        self.record.done("backdrop", backdrop=wanted)
+
+    def _cut_out(self, dataset: Dataset) -> None:
+        """Makes the mattes that are still missing."""
+        matting = Matting(WeightStore.from_settings(self.settings), self.settings.threads, _EDGES)
+        for piece in dataset.mattes.missing():
+
+            def matted(piece: slice = piece) -> Iterator[Matte]:
+                for number, image in enumerate(dataset.filmed(piece.start, piece.stop), piece.start + 1):
+                    yield matting.matte(image)
+                    self.report(Progress("matte", number, dataset.count, "frames"))
+
+            dataset.mattes.add(piece, dataset.size, matted())
 
     def _landmarks(self) -> NDArray[np.float32]:
         return np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mien.errors import FaceError
 from mien.evaluation.lips import Lips, from_landmarks
 from mien.face import Face, FaceTracker, eye_distance, head_pose
+from mien.face.topology import ATTENTION_LIPS
 from mien.training.glimpses import Glimpse
 from mien.training.items import Item, above, below
 from mien.training.split import FPS
@@ -32,10 +33,11 @@ _BLURRED = 0.006
 _SHARPNESS_EYES = 64.0
 _DARK, _BRIGHT, _BURNT = 60.0, 205.0, 8.0
 """Mean brightness of the face, 0 … 255, and the percentage of it that is white."""
-_PATCH = 32
-_COVERED, _LIKE = 3.0, 0.5
-"""Percent of the frames in which the mouth may look strange, and the correlation with what it usually looks like
-that is not strange: mouths that speak have 0.78 and more, mouths behind a hand 0.46 and less."""
+_MOUTH_EYES, _MOUTH_MARGIN = 64.0, 8.0
+"""Pixels between the eyes in the picture in which the lips are looked at, and what is seen around them."""
+_COVERED, _LIKE = 3.0, 0.45
+"""Percent of the frames in which the lips may look strange, and the correlation with what they usually look like that is not
+strange: lips that speak, smile or pout have 0.68 and more, a hand before them 0.2 and less."""
 _VIEW, _OTHER_VIEW = 24, 0.16
 """Side of a thumbnail, and the mean difference (of 1) from which two show different scenes."""
 
@@ -54,7 +56,7 @@ class Watcher:
         self._eyes: list[float] = []
         self._turns: list[tuple[float, float]] = []
         self._looks: list[tuple[float, float, float]] = []
-        self._patches: list[NDArray[np.float32]] = []
+        self._mouths: list[NDArray[np.float32]] = []
         self._views: list[NDArray[np.float32]] = []
         self._dense: list[tuple[float, Landmarks | None]] = []
 
@@ -93,7 +95,7 @@ class Watcher:
         self._turns.append((pose.yaw, pose.pitch))
         crop = _face(glimpse.image, face.landmarks)
         self._looks.append((_sharpness(crop), float(crop.mean()), 100 * float((crop > 250).mean())))
-        self._patches.append(_mouth(glimpse.image, face.landmarks))
+        self._mouths.append(_mouth(glimpse.image, face.landmarks))
 
     def lips(self) -> tuple[float, Lips] | None:
         """Where the consecutive frames begin, in seconds, and the lips in them at `FPS`; None if no face is seen there."""
@@ -106,7 +108,7 @@ class Watcher:
 
     def items(self) -> list[Item]:
         """Everything about the face; a single item if there is none."""
-        if not self._eyes or not self._patches:
+        if not self._eyes or not self._mouths:
             return [
                 Item(
                     "face",
@@ -178,9 +180,8 @@ class Watcher:
         return Item("head_movement", "pass", round(max(yaw, pitch), 1), "°", sentence)
 
     def _occlusion(self) -> Item:
-        patches = np.stack(self._patches).reshape(len(self._patches), -1)
-        usual = np.median(patches, axis=0)
-        alike = _correlation(patches, usual)
+        mouths = np.stack(self._mouths)
+        alike = _correlation(mouths, np.median(mouths, axis=0))
         hidden = 100 * float((alike < _LIKE).mean())
         verdict = above(hidden, _COVERED, 40.0)
         sentence = (
@@ -242,23 +243,18 @@ def _sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def _mouth(image: Image, landmarks: Landmarks) -> NDArray[np.float32]:
-    """The form of what is between nose and chin, upright and of one size, without light and colour: (32, 32)."""
-    right, left = landmarks[33, :2].astype(np.float64), landmarks[263, :2].astype(np.float64)
-    across = (left - right) / np.linalg.norm(left - right)
-    down = np.array([-across[1], across[0]])
-    centre = landmarks[[61, 291, 0, 17], :2].mean(axis=0)
-    half = 0.45 * eye_distance(landmarks)
-    top = centre - half * down
-    corners = np.stack([top - half * across, top + half * across, centre + half * (down - across)])
-    target = np.array([[0, 0], [_PATCH, 0], [0, _PATCH]])
-    turn = cv2.getAffineTransform(corners.astype(np.float32), target.astype(np.float32))
-    patch = np.asarray(
-        cv2.warpAffine(image, turn, (_PATCH, _PATCH), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
-    grey = np.asarray(cv2.GaussianBlur(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), (0, 0), 1.5), np.float32)
-    return grey - np.asarray(cv2.blur(grey, (_PATCH // 2 - 1, _PATCH // 2 - 1)), np.float32)
+    """How bright the lips are at each of their landmarks, (80,): the lips' shape has no say in it, a hand before them has."""
+    scale = _MOUTH_EYES / max(eye_distance(landmarks), 1.0)
+    points = landmarks[ATTENTION_LIPS, :2].astype(np.float64)
+    low = points.min(axis=0) - _MOUTH_MARGIN / scale
+    width, height = np.ceil((points.max(axis=0) - low) * scale + _MOUTH_MARGIN).astype(int).tolist()
+    place = np.array([[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]]])
+    cut = cv2.warpAffine(image, place, (width, height), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    grey = cv2.GaussianBlur(cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
+    at = ((points - low) * scale).astype(np.float32)
+    return np.asarray(cv2.remap(grey, at[:, 0], at[:, 1], cv2.INTER_LINEAR), np.float32).ravel()
 
 
-def _correlation(patches: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.float32]:
-    ours, theirs = patches - patches.mean(axis=1, keepdims=True), usual - usual.mean()
+def _correlation(mouths: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.float32]:
+    ours, theirs = mouths - mouths.mean(axis=1, keepdims=True), usual - usual.mean()
     return (ours @ theirs) / np.maximum(np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs), 1e-6)
