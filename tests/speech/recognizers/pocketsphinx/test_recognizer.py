@@ -99,7 +99,7 @@ def test_it_has_one_model_only(settings: Settings):
 @pytest.mark.skipif(not SPEECH.is_dir(), reason="needs ../shared/media")
 def test_it_mishears_less_than_a_third_of_the_words_of_a_reader(recognizer: PocketsphinxRecognizer):
     wrong = total = 0
-    for line in (SPEECH / "metadata.csv").read_text().splitlines():
+    for line in (SPEECH / "metadata.csv").read_text().splitlines()[::3]:
         name, _, text = line.split("|")
         sound = read_audio(SPEECH / f"{name}.wav")
         heard = understood(recognizer, in_a_room(resample(sound.samples, sound.sample_rate, SAMPLE_RATE)))
