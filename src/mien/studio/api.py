@@ -222,6 +222,7 @@ def train(
     consent: str = "",
     size: int | None = None,
     au_csv: str | Path | None = None,
+    background: str | Path | None = None,
     dataset: str | Path | None = None,
     skip_preprocess: bool = False,
     resume: bool = True,
@@ -239,7 +240,8 @@ def train(
         licence: of the video.
         consent: who agreed to be shown, and how that is recorded.
         size: width and height of the avatar's frames in pixels; None: 512.
-        au_csv: OpenFace's table of action units for the video: its blinks take the place of Mien's own.
+        au_csv: OpenFace's table of action units for the video: its blinks and parted lips take the place of Mien's own.
+        background: a picture, or a colour like "#00b140", that is shown behind the person instead of what was filmed.
         dataset: the prepared video is kept in this folder, and taken from it if it is there already.
         skip_preprocess: `dataset` has to be there already.
         resume: False: what an earlier training of this video left is forgotten.
@@ -252,7 +254,7 @@ def train(
         MienError: see `mien.studio.train.train_avatar`.
     """
     chosen = settings or settings_module.load()
-    preparation = Preparation.of(size, au_csv, dataset, only_reuse=skip_preprocess)
+    preparation = Preparation.of(size, au_csv, dataset, background=background, only_reuse=skip_preprocess)
     package = train_avatar(
         name,
         Path(video),

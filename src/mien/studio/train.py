@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from mien import plugins
 from mien.avatars import AvatarPackage, AvatarStore, Manifest, check_name
 from mien.errors import ConflictError, InputError, MissingDependency, NotFoundError, UsageError
-from mien.media import VideoReader, write_image
+from mien.media import VideoReader, read_image, write_image
 from mien.media.files import writing
 from mien.settings import Settings
 from mien.studio.create import store
@@ -29,6 +31,7 @@ _ENGINES = ("clip", "gaussian")
 _OPTIMISED = {"gaussian": 20.0}
 """Seconds of face below which "auto" does not try an engine: too little to learn from."""
 
+_COLOUR = re.compile(r"#([0-9a-fA-F]{6})")
 _LOCK = ".lock"
 
 
@@ -73,37 +76,55 @@ def previews_into(folder: Path) -> Callable[[int, Image], None]:
     return write
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Preparation:
     """How the video is prepared; see `mien.training.prepare`.
 
     Args:
         size: width and height of the avatar's frames in pixels; None: 512, or as in the dataset.
         au_csv: OpenFace's table of action units for the video.
+        background: is shown behind the person instead of what was filmed: uint8 RGB of any size.
         dataset: the prepared video is kept there, and taken from there if it is there already; None: it is removed in the end.
         only_reuse: `dataset` has to be there already.
     """
 
     size: int | None = None
     au_csv: Path | None = None
+    background: Image | None = None
     dataset: Path | None = None
     only_reuse: bool = False
 
     @classmethod
     def of(
-        cls, size: int | None, au_csv: str | Path | None, dataset: str | Path | None, *, only_reuse: bool
+        cls,
+        size: int | None,
+        au_csv: str | Path | None,
+        dataset: str | Path | None,
+        *,
+        background: str | Path | None = None,
+        only_reuse: bool,
     ) -> Preparation | None:
-        """None if nothing is said of it.
+        """None if nothing is said of it. A background is a picture's path, or a colour like "#00b140".
 
         Raises:
             UsageError: there is no dataset to reuse.
+            NotFoundError, MediaError: the background cannot be read.
         """
         if only_reuse and dataset is None:
             raise UsageError("Which dataset shall be reused?", hint="Name its folder: --dataset")
-        if size is None and au_csv is None and dataset is None:
+        if size is None and au_csv is None and dataset is None and background is None:
             return None
         table, folder = (None if each is None else Path(each) for each in (au_csv, dataset))
-        return cls(size=size, au_csv=table, dataset=folder, only_reuse=only_reuse)
+        picture = None if background is None else _picture(background)
+        return cls(size=size, au_csv=table, background=picture, dataset=folder, only_reuse=only_reuse)
+
+
+def _picture(background: str | Path) -> Image:
+    """What a user means by a background."""
+    colour = _COLOUR.fullmatch(str(background))
+    if colour is None:
+        return read_image(Path(background))
+    return np.tile(np.array([[list(bytes.fromhex(colour[1]))]], np.uint8), (2, 2, 1))
 
 
 def train_avatar(
@@ -246,7 +267,13 @@ class _Trainer:
                     hint="Name that video, or let this one be prepared.",
                 )
         self._dataset = prepare(
-            self._video, folder, self._settings, size=wanted.size, au_csv=wanted.au_csv, report=self._report
+            self._video,
+            folder,
+            self._settings,
+            size=wanted.size,
+            au_csv=wanted.au_csv,
+            background=wanted.background,
+            report=self._report,
         )
 
     def train(self, spec: EngineSpec, into: AvatarStore) -> AvatarPackage:
