@@ -44,7 +44,12 @@ def train(
         int | None, typer.Option("--size", help="Width and height of the avatar in pixels, 128 to 1024; usually 512.")
     ] = None,
     au_csv: Annotated[
-        Path | None, typer.Option("--au-csv", help="Blinks from this table of OpenFace instead of Mien's own.")
+        Path | None,
+        typer.Option("--au-csv", help="Blinks and parted lips from this table of OpenFace instead of Mien's own."),
+    ] = None,
+    background: Annotated[
+        str | None,
+        typer.Option("--background", help="Behind the person instead of what was filmed: a picture, or #RRGGBB."),
     ] = None,
     previews: Annotated[
         Path | None, typer.Option("--previews", help="Write pictures of how far it has come into this folder.")
@@ -69,10 +74,20 @@ def train(
             check = None if skip_preprocess else _checked(video, loaded, report)
             if check is not None:
                 _refuse_bad(check, yes=yes, quiet=as_json)
-            more = {"dataset": dataset, "skip_preprocess": skip_preprocess, "resume": resume}
+            more = {
+                "dataset": dataset,
+                "background": background,
+                "skip_preprocess": skip_preprocess,
+                "resume": resume,
+            }
             told = _here(video, name, loaded, report, options | more, previews)
         else:
-            only_here = {"dataset": dataset, "skip_preprocess": skip_preprocess or None, "previews": previews}
+            only_here = {
+                "dataset": dataset,
+                "background": background,
+                "skip_preprocess": skip_preprocess or None,
+                "previews": previews,
+            }
             _possible_there(only_here, consent)
             with _checked_there(client, video, report) as (there, check):
                 _refuse_bad(check, yes=yes, quiet=as_json)
