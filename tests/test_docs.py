@@ -104,7 +104,7 @@ def test_every_entry_point(language: str):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["cli", "live", "python", "serve", "settings", "pictures"])
+@pytest.mark.parametrize("name", ["cli", "evaluate", "live", "pictures", "python", "serve", "settings", "train"])
 def test_links_lead_somewhere(language: str, name: str):
     for link in re.findall(r"\]\(([^)#]+)", guide(language, name)):
         assert link.startswith("http") or (ROOT / "docs" / language / link).exists(), link
