@@ -33,7 +33,7 @@ def test_the_page_may_load_from_here_only(client: TestClient, static: Path):
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
-    assert answer.headers["permissions-policy"].startswith("microphone=(self)")
+    assert answer.headers["permissions-policy"].startswith("microphone=(self), camera=(self),")
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 

@@ -57,10 +57,10 @@ def broken() -> tuple[str, bytes]:
 
 
 def film(folder: Path) -> Path:
-    """Six seconds of noise: enough to be learnt from."""
+    """Nine seconds of noise: enough to be learnt from."""
     path = folder / "film.mp4"
     noise = np.random.default_rng(0).integers(0, 200, (31, 48, 64, 3), dtype=np.uint8)
-    path.write_bytes(video_file(list(noise), [200 * n for n in range(len(noise))]))
+    path.write_bytes(video_file(list(noise), [300 * n for n in range(len(noise))]))
     return path
 
 

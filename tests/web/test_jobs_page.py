@@ -73,7 +73,9 @@ def test_a_failed_one_says_why_and_shows_its_log(page: Page, made: Made):
 def test_training_shows_its_losses_and_pictures(page: Page, tmp_path: Path):
     go(page, "/training")
     page.locator("input[type=file]").first.set_input_files(film(tmp_path))
-    expect(page.get_by_text("The video is short (6 s).")).to_be_visible()
+    expect(page.get_by_text("This video cannot be used as it is.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Film one person from the front")).to_be_visible()
+    page.get_by_role("checkbox", name="Try it with this video all the same").check()
     page.get_by_role("combobox", name="Engine").select_option("sketch")
     page.get_by_role("textbox", name="Name", exact=True).fill("Learnt")
     page.get_by_text("Nobody real").click()
@@ -87,5 +89,6 @@ def test_training_shows_its_losses_and_pictures(page: Page, tmp_path: Path):
     preview = page.get_by_role("img", name="Preview at step 20")
     expect(preview).to_be_visible()
     assert preview.evaluate("(image) => image.naturalWidth") == 64
-    page.get_by_role("link", name="Show the avatars").click()
-    expect(page.get_by_role("heading", name="Learnt")).to_be_visible()
+    expect(page.get_by_role("link", name="Talk")).to_be_visible()
+    page.get_by_role("link", name="Let it speak").click()
+    expect(page.get_by_role("radio", name="Learnt")).to_be_checked()

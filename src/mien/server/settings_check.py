@@ -43,6 +43,7 @@ GROUPS = {
         "job_workers",
         "job_gpus",
         "threads",
+        "device",
     ),
     "server": ("offline", "upload_mb", "rate_limit", "log_level"),
 }

@@ -18,5 +18,19 @@ export interface NewAvatar {
 export const createAvatar = (avatar: NewAvatar, sending?: Sending): Promise<Job> => upload('/api/v1/avatars', avatar, sending)
 export const importAvatar = (file: Blob, name = '', sending?: Sending): Promise<Job> => upload('/api/v1/avatars/import', { file, name }, sending)
 
-/** As NewAvatar, with an engine that can be trained and a video. */
-export const train = (avatar: NewAvatar & { engine: string }, sending?: Sending): Promise<Job> => upload('/api/v1/train', avatar, sending)
+/** Whether a video is good enough to learn from; `train` takes the job's id. */
+export const checkClip = (file: File, sending?: Sending): Promise<Job> => upload('/api/v1/train/check', { file, name: file.name.slice(-200) }, sending)
+
+export interface NewTraining {
+  name: string
+  engine: string
+  /** Of a check that was made before. */
+  check_id: string
+  /** Pixels. */
+  size?: number
+  /** OpenFace's table. */
+  au_csv?: File
+  licence?: string
+  consent: string
+}
+export const train = (training: NewTraining, sending?: Sending): Promise<Job> => upload('/api/v1/train', training, sending)

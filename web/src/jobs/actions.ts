@@ -23,7 +23,7 @@ export async function act(action: Action, id: string): Promise<Job | undefined> 
 export function resultOf(job: Job): { name: string; params?: Record<string, string>; query?: Record<string, string> } | undefined {
   if (job.status !== 'succeeded') return undefined
   if (job.kind === 'speak') return { name: 'video', params: { id: job.id } }
-  if (job.kind === 'evaluate') return undefined
+  if (job.kind === 'evaluate' || job.kind === 'check_clip') return undefined
   if (job.kind === 'pull_weights') return { name: 'settings', params: { tab: 'weights' } }
   return { name: 'avatars' }
 }

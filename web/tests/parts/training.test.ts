@@ -1,27 +1,38 @@
 import { describe, expect, it } from 'vitest'
-import { checked, isUsable } from '../../src/parts/training/checks'
+import { faultOf } from '../../src/parts/training/checks'
+import { checkOf, type ClipItem, figure, sorted } from '../../src/parts/training/clip'
 
-const film = { bytes: 50e6, type: 'video/mp4', seconds: 120, width: 1280, height: 720 }
-const codes = (change: Partial<typeof film>, mb = 2000): string[] => checked({ ...film, ...change }, mb).map(({ code }) => code)
+const film = { bytes: 50e6, type: 'video/mp4', playable: true, seconds: 120 }
 
 describe('a video to learn from', () => {
-  it('is fine when nothing is wrong', () => {
-    expect(codes({})).toEqual(['fine'])
+  it('is sent when nothing is wrong, also if the browser cannot play it', () => {
+    expect(faultOf(film, 2000)).toBeUndefined()
+    expect(faultOf({ bytes: 1e6, type: 'video/x-matroska' }, 2000)).toBeUndefined()
   })
 
-  it('is refused when it can be of no use', () => {
-    for (const change of [{ type: 'image/png' }, { type: '' }, { bytes: 3e9 }, { seconds: 2 }]) expect(isUsable(checked({ ...film, ...change }, 2000))).toBe(false)
+  it('is not sent when it can be of no use', () => {
+    const faults = [{ type: 'image/png' }, { type: '' }, { bytes: 3e9 }, { seconds: 2 }].map((change) => faultOf({ ...film, ...change }, 2000))
+    expect(faults).toEqual(['type', 'type', 'too_big', 'too_short'])
+  })
+})
+
+describe('what the server says of it', () => {
+  const item = (name: string, verdict: ClipItem['verdict'], value: number | null = 1): ClipItem => ({ name, verdict, value, unit: '', sentence: '', advice: '' })
+
+  it('is known when the check has ended', () => {
+    const result = { verdict: 'warn', items: [item('fps', 'warn')] }
+    expect(checkOf({ kind: 'check_clip', status: 'succeeded', result })?.verdict).toBe('warn')
+    expect(checkOf({ kind: 'check_clip', status: 'running', result: null })).toBeUndefined()
+    expect(checkOf({ kind: 'train', status: 'succeeded', result: { avatar: 'me' } })).toBeUndefined()
+    expect(checkOf(undefined)).toBeUndefined()
   })
 
-  it('is taken with a warning when it could be better', () => {
-    expect(codes({ seconds: 20 })).toEqual(['short'])
-    expect(codes({ seconds: 4000, width: 320, height: 240 })).toEqual(['long', 'small'])
-    expect(isUsable(checked({ ...film, seconds: 20 }, 2000))).toBe(true)
+  it('begins with the worst', () => {
+    const items = [item('length', 'pass'), item('noise', 'warn'), item('face', 'fail'), item('sound', 'warn')]
+    expect(sorted(items).map(({ name }) => name)).toEqual(['face', 'noise', 'sound', 'length'])
   })
 
-  it('may be one that the browser cannot play', () => {
-    const found = checked({ bytes: 1e6, type: 'video/x-matroska' }, 2000)
-    expect(found).toEqual([{ code: 'unknown', level: 'warn' }])
-    expect(isUsable(found)).toBe(true)
+  it('has figures that can be read', () => {
+    expect([3.14159, 0.04, 20.04, -1000, null].map((value) => figure({ value }, 'en'))).toEqual(['3.1', '0', '20', '-1,000', ''])
   })
 })

@@ -80,7 +80,6 @@ const zh: typeof en = {
     video_title: '这是一段视频',
     video_text: '这里用照片创建形象。用视频则需要训练：时间更长，但更像本人。',
     video_go: '前往训练',
-    video_none: '这台服务器还没有安装可训练的引擎。现在可以先用视频里的一张截图。',
     making: '正在制作“{name}”',
     making_hint: '可以离开此页，制作不会中断，可在“任务”中查看。',
     ready: '“{name}”做好了',
