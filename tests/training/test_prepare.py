@@ -17,7 +17,7 @@ from tests.training.test_openface import table
 from mien.errors import Cancelled, InputError, MediaError, NotFoundError, UsageError
 from mien.media import VideoReader
 from mien.settings import Settings
-from mien.training import FPS, Dataset, prepare
+from mien.training import FPS, Dataset, matte, prepare
 from mien.types import SAMPLE_RATE, Progress
 
 
@@ -159,3 +159,29 @@ def test_pictures_are_no_videos(settings: Settings, tmp_path: Path):
     (tmp_path / "a.mp4").write_bytes(b"nothing")
     with pytest.raises(MediaError):
         prepare(tmp_path / "a.mp4", tmp_path / "dataset", settings)
+
+
+def test_another_background_is_put_behind_the_person(
+    copy: Path, video: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(matte, "CHUNK", 100)
+    green = np.full((10, 20, 3), (0, 177, 64), np.uint8)
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "matte" and progress.done == 130:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        prepare(video, copy, settings, background=green, report=stop)
+    begun: list[float] = []
+    prepare(video, copy, settings, background=green, report=lambda progress: begun.append(progress.done))
+    assert begun == list(range(101, 226)), "what was cut out is not cut out again"
+    dataset = Dataset.open(copy)
+    shown, filmed = list(dataset.frames(40, 60)), list(dataset.filmed(40, 60))
+    assert len(shown) == len(filmed) == 20
+    assert np.abs(shown[0][:20, :10].astype(int) - green[0, 0]).max() < 8, "a corner"
+    x, y = dataset.landmarks[40, 4, :2].astype(int)
+    assert np.abs(shown[0].astype(int) - filmed[0])[y - 20 : y + 20, x - 20 : x + 20].max() <= 1, "the nose"
+    assert stages_done(video, copy, settings) == []
+    assert stages_done(video, copy, settings, background=green[:, :, ::-1]) == [], "nobody is cut out twice"
+    assert np.abs(next(Dataset.open(copy).frames())[:20, :10].astype(int) - green[0, 0, ::-1]).max() < 8
