@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=2, ge=1, le=64, description="Processor cores that the face networks may use while an avatar is made."
     )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto",
+        description="Where avatars are trained; auto: on an NVIDIA GPU if there is one that can be used.",
+    )
     voice: str = Field(default="espeak", description="The voice used when none is named: ENGINE or ENGINE:NAME.")
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",

@@ -7,6 +7,7 @@ from tests.cli.conftest import Mien
 from tests.media.made import flat, video_file
 
 from mien.settings import load
+from mien.training.gpu import has_driver
 from mien.weights import WeightStore
 
 
@@ -94,3 +95,12 @@ def test_a_server_wants_consent_and_no_dataset(mien: Mien, video: Path):
     assert "consent" in mien(*server, "train", video, "--name", "carl", "--yes").err
     told = mien(*server, "train", video, "--name", "carl", "--yes", "--consent", "his", "--dataset", "here")
     assert (told.code, "--dataset" in told.err) == (2, True)
+
+
+@pytest.mark.skipif(has_driver(), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_learnt(mien: Mien, video: Path):
+    asked = mien("train", video, "--name", "carl", "--engine", "sketch", "--yes", "--device", "cuda", "--json")
+    assert (asked.code, asked.json["error"]["code"]) == (7, "missing_dependency")
+    assert "--device cpu" in asked.json["error"]["hint"]
+    assert mien("avatar", "show", "carl").code == 3
+    assert mien("train", video, "--name", "carl", "--engine", "sketch", "--yes", "--device", "cpu", "--json").code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from mien.client import Client, Job
     from mien.settings import Settings
     from mien.types import Report
+
+
+class Device(StrEnum):
+    """Where avatars are trained."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
 
 
 def train(
@@ -51,6 +60,10 @@ def train(
         str | None,
         typer.Option("--background", help="Behind the person instead of what was filmed: a picture, or #RRGGBB."),
     ] = None,
+    device: Annotated[
+        Device | None,
+        typer.Option("--device", help="Where it is learnt; auto, the default: on an NVIDIA GPU that can be used."),
+    ] = None,
     previews: Annotated[
         Path | None, typer.Option("--previews", help="Write pictures of how far it has come into this folder.")
     ] = None,
@@ -63,7 +76,7 @@ def train(
     """Learn an avatar from a video; one that was broken off goes on where it was."""
     if not check_only and not name.strip():
         raise UsageError("The avatar needs a name.", hint="Say how it shall be called: --name")
-    loaded = settings()
+    loaded = settings() if device is None else settings().model_copy(update={"device": device.value})
     if check_only:
         _check(video, loaded, as_json=as_json)
         return
@@ -86,6 +99,7 @@ def train(
                 "dataset": dataset,
                 "background": background,
                 "skip_preprocess": skip_preprocess or None,
+                "device": device,
                 "previews": previews,
             }
             _possible_there(only_here, consent)

@@ -24,6 +24,7 @@ from mien.studio.create import store
 from mien.studio.engines import AUTO, engine_specs
 from mien.studio.judge import judge
 from mien.training import FPS, Dataset, prepare
+from mien.training.gpu import need_driver
 from mien.types import EngineSpec, Image, Metric, Report, TrainingRun, silent
 
 _ENGINES = ("clip", "gaussian")
@@ -165,10 +166,12 @@ def train_avatar(
         AlreadyExistsError: the name is taken.
         NotFoundError: there is no such engine, video or dataset.
         UsageError: the engine cannot be trained, or a size is not possible.
-        MissingDependency: a package that it needs is not installed.
+        MissingDependency: a package that it needs is not installed, or there is no GPU although the settings ask for one.
         ConflictError: another process is training with this video.
         MediaError, FaceError, InputError: the video cannot be used.
     """
+    if settings.device == "cuda":
+        need_driver()  # is said now, not when the first engine that uses one is reached
     specs = [engine_for_training(engine)] if engine != AUTO else _candidates()
     chosen = into or store(settings)
     with chosen.create(name):

@@ -11,7 +11,7 @@ from mien.engines.gaussian.compose import apart, composed
 from mien.engines.gaussian.footage import importance, mask
 from mien.engines.gaussian.losses import loss
 from mien.engines.gaussian.model import FaceModel, Pose, pack_gradient
-from mien.engines.gaussian.raster import gradients, projection_gradients, render
+from mien.engines.gaussian.raster import PROCESSOR, Rasterizer, projection_gradients
 from mien.engines.gaussian.region import Region
 
 Floats = NDArray[np.float32]
@@ -40,6 +40,7 @@ def compare(
     real: Floats,
     behind: Floats,
     looks: Floats | None = None,
+    raster: Rasterizer = PROCESSOR,
 ) -> Comparison:
     """Draws a frame and compares.
 
@@ -51,15 +52,16 @@ def compare(
         real: (H, W, 3), 0 … 1, the window of the real frame.
         behind: (3,), the colour behind the face.
         looks: (K,), coefficients that colours and opacities follow; None: the same.
+        raster: that draws and differentiates.
     """
     size = real.shape[1], real.shape[0]
     share = mask(region.outline, pose, size)
     values = model.values(coefficients) if looks is None else model.values_of(coefficients, looks)
     splats, projection = model.splats(values, pose)
-    image, clear, drawing = render(splats, size)
+    image, clear, drawing = raster.render(splats, size)
     picture = composed(image, clear, behind, real, share)
     value, slope = loss(picture, real, importance(region, pose, coefficients, share))
-    found = gradients(drawing, *apart(slope, behind, share))
+    found = raster.gradients(drawing, *apart(slope, behind, share))
     back = projection_gradients(projection, found.mean, found.conic)
     torso = back.position @ pose.torso_in_head()
     return Comparison(

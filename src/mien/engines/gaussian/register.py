@@ -15,7 +15,7 @@ from mien.engines.gaussian.footage import mask, still
 from mien.engines.gaussian.losses import LUMA
 from mien.engines.gaussian.model import FaceModel, Pose
 from mien.engines.gaussian.poses import CHANGES, turned
-from mien.engines.gaussian.raster import render
+from mien.engines.gaussian.raster import PROCESSOR, Rasterizer
 from mien.engines.gaussian.region import Region
 
 Floats = NDArray[np.float32]
@@ -30,7 +30,13 @@ _NOISE = 0.3
 
 
 def find_head(
-    model: FaceModel, region: Region, coefficients: Floats, guess: Pose, real: Floats, rounds: int = 2
+    model: FaceModel,
+    region: Region,
+    coefficients: Floats,
+    guess: Pose,
+    real: Floats,
+    rounds: int = 2,
+    raster: Rasterizer = PROCESSOR,
 ) -> Pose:
     """Where the head is in a window of a frame; the mouth, which may look different, has no say.
 
@@ -38,14 +44,22 @@ def find_head(
         model: that draws.
         region: of the person.
         coefficients: (K,), the frame's expression.
-        guess, real, rounds: as of `register`.
+        guess, real, rounds, raster: as of `register`.
     """
     share = mask(region.outline, guess, (real.shape[1], real.shape[0]))
     weight = still(region, guess, coefficients, share)
-    return register(model, model.values(coefficients), guess, real, weight, rounds)
+    return register(model, model.values(coefficients), guess, real, weight, rounds, raster)
 
 
-def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight: Floats, rounds: int = 2) -> Pose:
+def register(
+    model: FaceModel,
+    values: Floats,
+    guess: Pose,
+    real: Floats,
+    weight: Floats,
+    rounds: int = 2,
+    raster: Rasterizer = PROCESSOR,
+) -> Pose:
     """The pose in which the drawn face lies best on the real one.
 
     Args:
@@ -55,6 +69,7 @@ def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight
         real: (H, W, 3), 0 … 1, the window of the frame.
         weight: (H, W), 0 where the face may look different: the mouth.
         rounds: of drawing and moving.
+        raster: that draws.
     """
     pose, change = guess, np.zeros(8, np.float32)
     size = real.shape[1], real.shape[0]
@@ -62,10 +77,10 @@ def register(model: FaceModel, values: Floats, guess: Pose, real: Floats, weight
     fields = None
     for _ in range(rounds):
         splats, _ = model.splats(values, pose)
-        drawn, clear, _ = render(splats, size)
+        drawn, clear, _ = raster.render(splats, size)
         if fields is None:
             depths = np.stack([splats.depth, model.torso, np.zeros_like(model.torso)], axis=1)
-            fields, _, _ = render(splats._replace(colour=depths), size)
+            fields, _, _ = raster.render(splats._replace(colour=depths), size)
         grey = drawn @ LUMA + clear * grey_real
         between = ((grey + grey_real) / 2).astype(np.float32)
         slopes = _moves(_gradient(between), fields, pose).reshape(-1, CHANGES)

@@ -11,6 +11,7 @@ from mien.avatars import add_film, best_stretch
 from mien.engines.gaussian.data import FaceData
 from mien.engines.gaussian.footage import Footage, mask
 from mien.engines.gaussian.poses import Poses, Windows
+from mien.engines.gaussian.raster import PROCESSOR, Rasterizer, open_rasterizer
 from mien.engines.gaussian.reference import Reference
 from mien.engines.gaussian.region import FEATHER
 from mien.engines.gaussian.seeds import sow
@@ -32,12 +33,13 @@ _BEYOND = 1.1
 
 def train(run: TrainingRun) -> list[str]:
     """See `mien.types.Train`."""
+    raster, remark = open_rasterizer(run.settings.device)
     dataset = prepare(run.video, run.work / "dataset", run.settings, report=run.report)
-    learning = Learning(dataset, run, Plan.of(int(dataset.seen[dataset.split.train].sum())))
+    learning = Learning(dataset, run, Plan.of(int(dataset.seen[dataset.split.train].sum())), raster)
     learning.learn()
     learning.pack()
     told = f"In frames that were not learnt from, pictures with the drawn face are {learning.score:.1f} dB from the real ones."
-    return [*dataset.remarks, told]
+    return [*dataset.remarks, *([remark] if remark else []), told]
 
 
 class Learning:
@@ -47,9 +49,10 @@ class Learning:
         dataset: of the video.
         run: where checkpoints, progress and the result go.
         plan: see there.
+        raster: that draws and differentiates.
     """
 
-    def __init__(self, dataset: Dataset, run: TrainingRun, plan: Plan) -> None:
+    def __init__(self, dataset: Dataset, run: TrainingRun, plan: Plan, raster: Rasterizer = PROCESSOR) -> None:
         self._dataset, self._run, self._plan = dataset, run, plan
         person, reference = dataset.person, Reference.of(dataset)
         self._region, self._neck, poses = reference.region, reference.neck(), reference.poses
@@ -63,7 +66,9 @@ class Learning:
         seeds = sow(self._region, neutral, pose, person.expression[reference.rest], share, plan.gaussians, plan.seed)
         pixels = dataset.size[0] * dataset.size[1]
         threads = run.settings.threads
-        self.trainer = Trainer(self._region, seeds, self._learnt, person.expression, poses, plan, pixels, threads)
+        self.trainer = Trainer(
+            self._region, seeds, self._learnt, person.expression, poses, plan, pixels, threads, raster
+        )
         self._since_best, self.score = 0, -np.inf
         """`score`: of what was best so far, dB over the whole frame."""
         self._best = self.trainer.state()

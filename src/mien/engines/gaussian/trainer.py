@@ -15,7 +15,7 @@ from mien.engines.gaussian.expression import Expressions
 from mien.engines.gaussian.footage import Footage, mask
 from mien.engines.gaussian.model import PLACE, with_one
 from mien.engines.gaussian.poses import Poses, Windows
-from mien.engines.gaussian.raster import render
+from mien.engines.gaussian.raster import PROCESSOR, Rasterizer
 from mien.engines.gaussian.region import Region
 from mien.engines.gaussian.register import find_head
 from mien.engines.gaussian.seeds import Seeds
@@ -90,6 +90,7 @@ class Trainer:
         plan: see there.
         pixels: of a whole frame.
         threads: how many share the work; the result does not depend on it.
+        raster: that draws and differentiates.
     """
 
     def __init__(
@@ -102,12 +103,14 @@ class Trainer:
         plan: Plan,
         pixels: int,
         threads: int = 1,
+        raster: Rasterizer = PROCESSOR,
     ) -> None:
         self.region, self.footage, self.poses, self.plan = region, footage, poses, plan
         self.expressions = Expressions(expression)
         self.model, self.average = seeds.model, seeds.model.copy()
         self.step = 0
         self._pixels = pixels
+        self._raster = raster
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gaussian")
         count, channels, columns = self.model.linear.shape
         self._free = np.repeat((seeds.freedom > 0).astype(np.float32).reshape(-1, 1), columns, axis=1)
@@ -143,7 +146,7 @@ class Trainer:
     ) -> Comparison:
         """A frame of the footage with an expression (K,), before a colour (3,); `looks`: see `compare`."""
         pose, real = self.footage.pose(int(index), self.poses), self.footage.real(int(index))
-        return compare(self.model, self.region, coefficients, pose, real, behind, looks)
+        return compare(self.model, self.region, coefficients, pose, real, behind, looks, self._raster)
 
     def _move(self, compared: list[Comparison], coefficients: Floats, looks: Floats, rate: float) -> None:
         model, share = self.model, np.float32(1 / len(compared))
@@ -193,7 +196,8 @@ class Trainer:
 
     def _find_head(self, number: int, real: Floats, origin: NDArray[np.int64], rounds: int) -> None:
         coefficients, pose = self.expressions.values[number], self.poses[number].at(origin)
-        self.poses[number] = find_head(self.average, self.region, coefficients, pose, real, rounds).at(-origin)
+        found = find_head(self.average, self.region, coefficients, pose, real, rounds, self._raster)
+        self.poses[number] = found.at(-origin)
 
     def read_faces(self, footage: Footage) -> None:
         """Reads the expressions of frames that are not learnt from, with the averaged model."""
@@ -202,7 +206,8 @@ class Trainer:
             number = footage.numbers[index]
             pose, real = footage.pose(index, self.poses), footage.real(index)
             for step in range(_READ_STEPS):
-                compared = compare(self.average, self.region, self.expressions.values[number], pose, real, _GREY)
+                coefficients = self.expressions.values[number]
+                compared = compare(self.average, self.region, coefficients, pose, real, _GREY, raster=self._raster)
                 slope = self.average.expression_gradient(compared.values)[None]
                 self.expressions.move(number[None], slope, step, _READ_RATE * (1 - step / _READ_STEPS))
 
@@ -214,7 +219,7 @@ class Trainer:
         size = real.shape[1], real.shape[0]
         share = mask(self.region.outline, pose, size)[..., None]
         values = self.average.values(self.expressions.values[footage.numbers[index]])
-        image, clear, _ = render(self.average.splats(values, pose)[0], size)
+        image, clear, _ = self._raster.render(self.average.splats(values, pose)[0], size)
         drawn = np.clip(image + clear[..., None] * real, 0, 1)
         return (real + share * (drawn - real)).astype(np.float32)
 

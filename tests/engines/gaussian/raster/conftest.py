@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mien.engines.gaussian.raster import Rasterizer, open_rasterizer
-from mien.engines.gaussian.raster import splats as processor
+from mien.engines.gaussian.raster import PROCESSOR, Rasterizer, open_rasterizer
 
 try:
     import torch
@@ -36,4 +35,4 @@ def gpu() -> Rasterizer:
 @pytest.fixture(params=["processor", "tiles", *(["gpu"] if GPU else [])])
 def raster(request: pytest.FixtureRequest) -> Rasterizer:
     """Each in turn; a GPU where there is one."""
-    return processor if request.param == "processor" else request.getfixturevalue(request.param)
+    return PROCESSOR if request.param == "processor" else request.getfixturevalue(request.param)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.engines.gaussian.raster import splats as processor
+from mien.engines.gaussian.raster import splats
 from mien.engines.gaussian.raster.splats import SplatGradients, Splats2D
 from mien.errors import MissingDependency, RenderError
+from mien.training.gpu import has_driver, need_driver
 
 Floats = NDArray[np.float32]
 Device = Literal["auto", "cpu", "cuda"]
 
-_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _CLOSE = 1e-3
 """By the largest number; float32 is much closer."""
 
@@ -32,6 +30,9 @@ class Rasterizer(Protocol):
     def gradients(self, drawing: Any, d_image: Floats, d_transmittance: Floats | None = None) -> SplatGradients: ...
 
 
+PROCESSOR: Rasterizer = splats
+
+
 def open_rasterizer(device: Device) -> tuple[Rasterizer, str]:
     """What draws, and a remark for the user.
 
@@ -39,31 +40,27 @@ def open_rasterizer(device: Device) -> tuple[Rasterizer, str]:
         device: "auto": a GPU where one can be used, else the processor.
 
     Returns:
-        The rasteriser, and why a GPU that was not refused is not used, in one sentence; "" where there is nothing to say.
+        The rasteriser, and why it is not the GPU although this machine has the driver of one; "" where there is nothing to say.
 
     Raises:
         MissingDependency, RenderError: `device` is "cuda", and no GPU can be used.
     """
-    if device == "cpu":
-        return processor, ""
+    if device == "cpu" or (device == "auto" and not has_driver()):
+        return PROCESSOR, ""
     try:
         return _on_gpu(), ""
     except (MissingDependency, RenderError) as error:
         if device == "cuda":
             raise
-        return processor, f"Drawn by the processor. {error.message}"
+        return PROCESSOR, f"The processor did all the work. {error.message}"
 
 
 def _on_gpu() -> Rasterizer:
     """What can be seen without PyTorch comes first: to load it takes seconds."""
     without = "Or use the processor: --device cpu"
-    try:
-        ctypes.CDLL(_DRIVER)
-    except OSError as error:
-        hint = f"Install NVIDIA's driver if this machine has a GPU of theirs. {without}"
-        raise MissingDependency("No driver of an NVIDIA GPU was found.", hint=hint) from error
+    need_driver()
     if find_spec("torch") is None:
-        raise MissingDependency("A GPU needs PyTorch.", hint=f"Run: pip install torch. {without}")
+        raise MissingDependency("The GPU is of use only with PyTorch.", hint=f"Run: pip install torch. {without}")
     try:
         import torch
 
@@ -71,31 +68,32 @@ def _on_gpu() -> Rasterizer:
             hint = f"See https://pytorch.org/get-started. {without}"
             raise MissingDependency(f"PyTorch {torch.__version__} finds no GPU that it can use.", hint=hint)
         if find_spec("cuda") is None or find_spec("cuda.bindings") is None:
-            raise MissingDependency("A GPU needs cuda-bindings.", hint=f"Run: pip install cuda-bindings. {without}")
+            hint = f"Run: pip install cuda-bindings. {without}"
+            raise MissingDependency("The GPU is of use only with cuda-bindings.", hint=hint)
         from mien.engines.gaussian.raster.nvrtc import Kernels
         from mien.engines.gaussian.raster.tiles import KERNELS, TileRasterizer, source
 
         found = TileRasterizer("cuda", Kernels(source(), KERNELS))
-        compare(found)
+        try_out(found)
     except (ImportError, OSError, RuntimeError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         raise RenderError(f"The GPU cannot be used: {why}", hint="Use the processor: --device cpu") from error
     return found
 
 
-def compare(rasterizer: Rasterizer) -> None:
+def try_out(rasterizer: Rasterizer) -> None:
     """Lets a rasteriser draw and differentiate a small picture.
 
     Raises:
         RenderError: that gives something else than on the processor.
     """
-    splats, size = _sample()
+    shown, size = _sample()
     random = np.random.default_rng(1)
     d_image = random.normal(0, 1, (size[1], size[0], 3)).astype(np.float32)
     d_transmittance = random.normal(0, 1, (size[1], size[0])).astype(np.float32)
     results = []
-    for each in (processor, rasterizer):
-        image, transmittance, drawing = each.render(splats, size)
+    for each in (PROCESSOR, rasterizer):
+        image, transmittance, drawing = each.render(shown, size)
         found = each.gradients(drawing, d_image, d_transmittance)
         results.append({"image": image, "transmittance": transmittance, **found._asdict()})
     right, other = results
