@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,24 @@ def test_export_delete_import(mien: Mien, anna: str):
     assert mien("avatar", "import", "anna.mien", "--name", "berta").code == 0
     told = mien("avatar", "list", "--json").json
     assert [one["name"] for one in told["avatars"]] == ["anna", "berta"]
+
+
+def test_a_folder_of_livetalking_is_looked_at(mien: Mien, photo: Path, home: Path):
+    pictures = home.parent / "livetalking" / "full_imgs"
+    pictures.mkdir(parents=True)
+    shutil.copy(photo, pictures / "00000000.png")
+    done = mien("avatar", "import", pictures.parent, "--consent", "hers")
+    assert done.code == 5
+    assert "1 pictures" in done.err
+    assert f"mien avatar create NAME {pictures / '00000000.png'}" in done.err
+    assert mien("avatar", "import", "none.mien", "--consent", "hers").code == 2
+
+
+def test_only_gaussians_become_a_ply(mien: Mien, anna: str):
+    done = mien("avatar", "export", anna, "--ply", "anna.ply")
+    assert done.code == 2
+    assert "sketch" in done.err
+    assert mien("avatar", "export", anna, "--ply", "anna.ply", "-o", "anna.mien").code == 2
 
 
 def test_a_package_speaks_without_being_imported(mien: Mien, anna: str):
