@@ -3,6 +3,7 @@ how many sessions it holds, what is left of those that are over.
 
     python -m benchmarks live                                        all of it, half an hour
     python -m benchmarks.bench_live --only echo,interrupt --trials 10
+    python -m benchmarks.bench_live --only sessions --avatar me     with an avatar that was trained
 """
 
 from __future__ import annotations
@@ -61,24 +62,24 @@ def summary(part: str, found: delays.Delays) -> dict[str, Any]:
 
 
 async def measure(options: argparse.Namespace, server: ServerProcess, llm_server: ServerProcess) -> dict[str, Any]:
-    eyes, trials, result = Eyes(), options.trials, {}
+    eyes, trials, avatar, result = Eyes(), options.trials, options.avatar, {}
     for part in options.only:
         print(f"{part} …", file=sys.stderr, flush=True)
         if part == "echo":
-            result[part] = summary(part, await delays.echo(server, eyes, trials))
+            result[part] = summary(part, await delays.echo(server, eyes, trials, avatar))
         elif part == "audio":
-            result[part] = summary(part, await delays.recording(server, eyes, trials))
+            result[part] = summary(part, await delays.recording(server, eyes, trials, avatar))
         elif part == "interrupt":
-            result[part] = summary(part, await delays.interruption(server, eyes, trials))
+            result[part] = summary(part, await delays.interruption(server, eyes, trials, avatar))
         elif part == "conversation":
-            found, stages = await delays.conversation(llm_server, eyes, trials)
+            found, stages = await delays.conversation(llm_server, eyes, trials, avatar)
             result[part] = summary(part, found) | {"stages": summary("", stages)}
         elif part == "sync":
             result[part] = await sync(llm_server, options.sync_minutes)
         elif part == "chromium":
-            result[part] = await asyncio.to_thread(chromium, server.url, options.chromium_seconds)
+            result[part] = await asyncio.to_thread(chromium, server.url, options.chromium_seconds, avatar)
         elif part == "sessions":
-            steps = [await asyncio.to_thread(take, server, n, options.seconds) for n in (1, 3)]
+            steps = [await asyncio.to_thread(take, server, n, options.seconds, {"avatar": avatar}) for n in (1, 3)]
             result[part] = {str(step.sessions): asdict(step) for step in steps}
         elif part == "leaks":
             result[part] = await leaks(server, options.sessions)
@@ -89,6 +90,9 @@ async def measure(options: argparse.Namespace, server: ServerProcess, llm_server
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=lambda names: names.split(","), default=list(PARTS), help=", ".join(PARTS))
+    parser.add_argument(
+        "--avatar", default="astronaut", help="who speaks: a built-in or stored avatar; sync and leaks have their own"
+    )
     parser.add_argument("--trials", type=int, default=15, help="of each delay")
     parser.add_argument("--seconds", type=float, default=20, help="that 1 and 3 sessions are watched")
     parser.add_argument("--sync-minutes", type=float, default=9.9, help="of speech; a recording may last ten")

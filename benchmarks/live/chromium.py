@@ -50,7 +50,7 @@ STATS = """async () => {
 }"""
 
 
-def chromium(url: str, seconds: int) -> dict[str, Any]:
+def chromium(url: str, seconds: int, avatar: str) -> dict[str, Any]:
     """Watches a speaking session.
 
     Returns:
@@ -61,7 +61,7 @@ def chromium(url: str, seconds: int) -> dict[str, Any]:
         return {"left out": "no Chromium here"}
     with httpx.Client(base_url=url, timeout=60) as api, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        session = api.post("/api/v1/live/sessions", json={}).raise_for_status().json()["id"]
+        session = api.post("/api/v1/live/sessions", json={"avatar": avatar}).raise_for_status().json()["id"]
         try:
             page = browser.new_page(base_url=url)
             page.goto("/")

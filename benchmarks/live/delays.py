@@ -87,10 +87,10 @@ async def _first(watcher: Watcher, eyes: Eyes, start: float) -> tuple[float, flo
     return (opened[0] - start) * 1000 if opened else float("nan"), (sounds[0] - start) * 1000
 
 
-async def echo(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
+async def echo(server: ServerProcess, eyes: Eyes, trials: int, avatar: str) -> Delays:
     """A text that is said as it is."""
     found: Delays = {"lips": [], "sound": []}
-    async with watching(server) as watcher:
+    async with watching(server, avatar=avatar) as watcher:
         await onset(watcher, eyes, lambda: watcher.say("Warm up."))
         for n in range(trials):
             lips, sound = await onset(watcher, eyes, lambda n=n: watcher.say(TEXTS[n % len(TEXTS)]))
@@ -99,7 +99,7 @@ async def echo(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
     return found
 
 
-async def recording(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
+async def recording(server: ServerProcess, eyes: Eyes, trials: int, avatar: str) -> Delays:
     """A recording that begins at once with an open vowel."""
     found: Delays = {"lips": [], "sound": []}
     data = wav(spoken("Are all of our animals awake?"))
@@ -107,7 +107,7 @@ async def recording(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
     async def push() -> None:
         await watcher.post("audio", content=data, headers={"content-type": "audio/wav"})
 
-    async with watching(server) as watcher:
+    async with watching(server, avatar=avatar) as watcher:
         await onset(watcher, eyes, push)
         for _ in range(trials):
             lips, sound = await onset(watcher, eyes, push)
@@ -116,10 +116,10 @@ async def recording(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
     return found
 
 
-async def interruption(server: ServerProcess, eyes: Eyes, trials: int) -> Delays:
+async def interruption(server: ServerProcess, eyes: Eyes, trials: int, avatar: str) -> Delays:
     """A speaking avatar is told to be silent: the last open lips, the last sound."""
     found: Delays = {"lips": [], "sound": []}
-    async with watching(server) as watcher:
+    async with watching(server, avatar=avatar) as watcher:
         await onset(watcher, eyes, lambda: watcher.say("Warm up."))
         for n in range(trials):
             await until_idle(watcher)
@@ -141,13 +141,13 @@ async def interruption(server: ServerProcess, eyes: Eyes, trials: int) -> Delays
     return found
 
 
-async def conversation(server: ServerProcess, eyes: Eyes, trials: int) -> tuple[Delays, Delays]:
+async def conversation(server: ServerProcess, eyes: Eyes, trials: int, avatar: str) -> tuple[Delays, Delays]:
     """The end of what the user says until the answer is heard; and the server's own account of it, stage by stage."""
     found: Delays = {"lips": [], "sound": []}
     stages: Delays = {}
     question = spoken(QUESTION)
     microphone = (resample(question, SAMPLE_RATE, OUTPUT_RATE) * 32767).astype(np.int16)
-    async with watching(server, recognizer="canned") as watcher, server.client() as api:
+    async with watching(server, avatar=avatar, recognizer="canned") as watcher, server.client() as api:
         told: list[dict[str, float]] = []
         reader = asyncio.create_task(_latencies(api, watcher.path, told))
         try:
