@@ -10,7 +10,8 @@ from mien.face import savitzky_golay
 BLOCK = 512
 """Frames that are worked on at once: their landmarks are 6 MB as float64."""
 
-_WINDOW = 7
+_WINDOW = 5
+"""Frames. Lips are quick: with 7 their place is off by most of a pixel where they open and close, and mouths cut out by it are drawn 0.7 dB worse."""
 
 
 def runs(seen: NDArray[np.bool_], cuts: NDArray[np.int64]) -> list[slice]:
