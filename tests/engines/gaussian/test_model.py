@@ -21,6 +21,13 @@ def test_channels_are_a_rest_and_what_each_coefficient_adds(model):
     np.testing.assert_allclose(model.values(coefficients), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_a_frozen_face_has_the_same_values_whatever_becomes_of_the_model(model):
+    coefficients = np.array([0.5, -1.0, 2.0], np.float32)
+    values, frozen = model.values(coefficients), model.frozen()
+    model.linear[:] = 0
+    np.testing.assert_allclose(frozen(coefficients), values, rtol=1e-5, atol=1e-6)
+
+
 def test_colours_may_follow_other_coefficients_than_places(model):
     one, other = np.array([0.5, -1.0, 2.0], np.float32), np.array([-0.3, 0.1, 0.7], np.float32)
     values = model.values_of(one, other)

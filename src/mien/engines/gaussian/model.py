@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numba
@@ -77,6 +78,11 @@ class FaceModel:
         """(N, 7), what the channels are in one frame with the coefficients (K,)."""
         flat = self.linear.reshape(-1, self.linear.shape[2])
         return (flat @ with_one(coefficients)).reshape(-1, CHANNELS)
+
+    def frozen(self) -> Callable[[Floats], Floats]:
+        """`values` of the face as it is now, with the numbers of each coefficient side by side in memory: in half the time."""
+        columns = np.ascontiguousarray(self.linear.reshape(-1, self.linear.shape[2]).T)
+        return lambda coefficients: (with_one(coefficients) @ columns).reshape(-1, CHANNELS)
 
     def values_of(self, coefficients: Floats, looks: Floats) -> Floats:
         """The same, but colours and opacities are those of other coefficients, `looks` (K,)."""

@@ -28,6 +28,7 @@ class Renderer:
     def __init__(self, data: FaceData, film: Frames) -> None:
         self.film = film
         self._data = data
+        self._values = data.model.frozen()
         self._windows = Windows.around(data.outline, data.poses, film.size, FEATHER)
 
     def draw(self, frame: int, coefficients: Floats) -> Image:
@@ -38,7 +39,7 @@ class Renderer:
         width, height = self._windows.size
         pose = pose.at((x, y))
         kept = np.clip(coefficients, data.limits[0], data.limits[1])
-        splats, _ = data.model.splats(data.model.values(kept), pose)
+        splats, _ = data.model.splats(self._values(kept), pose)
         drawn, clear, _ = render(splats, (width, height))
         image = self.film[frame].copy()
         lay(image, drawn, clear, mask(data.outline, pose, (width, height)), x, y)
