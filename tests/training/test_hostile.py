@@ -119,27 +119,6 @@ def test_no_sound_track(person: Person, settings: Settings, tmp_path: Path):
     assert "anybody's" in found.remarks[0]
 
 
-def test_a_mouth_that_was_never_heard_opens_with_a_voice(
-    person: Person, dataset: Dataset, settings: Settings, tmp_path: Path
-):
-    mute = prepare(film(tmp_path / "mute.mp4", person.images, None), tmp_path / "dataset", settings, size=SIDE)
-    gaps = mute.person.mean + np.tensordot(
-        mute.person.calibration.apply(dataset.mouth.values)[::4], mute.person.basis, 1
-    )
-    opening = gaps[:, 14, 1] - gaps[:, 13, 1]
-    real = dataset.landmarks[:, 14, 1] - dataset.landmarks[:, 13, 1]
-    assert np.corrcoef(opening, real)[0, 1] > 0.5
-    rest = mute.person.calibration.apply(np.zeros((100, 8), np.float32))
-    assert np.ptp(rest, axis=0).max() < 1e-5
-    assert opening.max() > opening.min() + 0.03
-
-
-def test_a_mouth_that_never_opens_cannot_be_used_without_a_voice(person: Person, settings: Settings, tmp_path: Path):
-    frozen = film(tmp_path / "frozen.mp4", person.images[:1] * 205, None)
-    with pytest.raises(InputError, match="does not open"):
-        prepare(frozen, tmp_path / "dataset", settings, size=SIDE)
-
-
 def test_silence(person: Person, settings: Settings, tmp_path: Path):
     path = film(tmp_path / "silent.mp4", person.images, np.zeros_like(person.samples))
     assert check_clip(path, settings)["loudness"].verdict == "warn"

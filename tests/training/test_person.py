@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import FaceError
+from mien.errors import FaceError, InputError
 from mien.face import FaceTracker
 from mien.settings import Settings
 from mien.training import COEFFICIENTS, Dataset
@@ -130,3 +130,23 @@ def test_the_resting_mouth_is_shut(dataset: Dataset):
     faces = person.shape(person.expression[dataset.seen])
     gap = np.linalg.norm(faces[:, 13] - faces[:, 14], axis=1)
     assert np.linalg.norm(rest[13] - rest[14]) < np.percentile(gap, 25)
+
+
+def test_a_mouth_that_was_never_heard_opens_with_a_voice_as_wide_as_it_was_seen(dataset: Dataset):
+    heard, train = dataset.person, dataset.split.train
+    fields = ("mean", "basis", "expression", "rotation", "scale", "shift")
+    person = Space(**{name: getattr(heard, name) for name in fields}).calibrated(None, train)
+    faces = person.shape(person.calibration.apply(dataset.mouth.values)[::4])
+    opening, real = (each[:, 14, 1] - each[:, 13, 1] for each in (faces, person.shape(person.expression)))
+    assert np.corrcoef(opening, real)[0, 1] > 0.5
+    assert 0.3 * np.ptp(real[train]) < np.ptp(opening) < 1.2 * np.ptp(real[train])
+    silence = person.calibration.apply(np.zeros((100, 8), np.float32))
+    np.testing.assert_allclose(silence, np.tile(heard.calibration.neutral, (100, 1)), atol=1e-5)
+
+
+def test_lips_that_never_part_cannot_be_used_without_a_voice(made: tuple[np.ndarray, np.ndarray, np.ndarray]):
+    shut = made[0].copy()
+    shut[:, 14] = shut[:, 13] + (0, 1, 0)
+    space = find_space(shut, np.ones(300, bool), NO_CUTS, slice(0, 210))
+    with pytest.raises(InputError, match="does not open"):
+        space.calibrated(None, slice(0, 210))
