@@ -45,7 +45,8 @@ Wide = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """One face; `mean`, `basis` and `calibration` are learnt from the training part only.
+    """One face. `mean` and `basis` are learnt from the training part only; `calibration`, which chooses its strictness by itself, from all but
+    the test part.
 
     `landmarks[n, :, :2] ≈ scale[n] · (rotation[n] @ (mean + expression[n] · basis).T).T[:, :2] + shift[n]`, but for the eyes.
 

@@ -210,11 +210,12 @@ class _Work:
         self.report(Progress("learn", 0))
         track = load_arrays(self.folder / TRACK)
         seen, cuts = track["seen"], track["cuts"]
-        train = Split.of(len(seen)).train
+        split = Split.of(len(seen))
+        train = split.train
         heard = self.record.facts["heard"]
         space = find_space(self._landmarks(), seen, cuts, train)
         rows = load_arrays(self.folder / MOUTH)["values"] if heard else None
-        space.calibrated(rows, train).save(self.folder / PERSON)
+        space.calibrated(rows, slice(0, split.test.start)).save(self.folder / PERSON)
         parted = load_arrays(self.folder / UNITS)["parted"]
         remarks = [*_remarks(seen, cuts, self.record.facts["late_ms"]), *_of_mouth(parted[train], heard)]
         self.record.done("learn", remarks=remarks)
