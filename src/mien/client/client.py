@@ -183,7 +183,7 @@ class Client:
             engine: one that can be trained, or "auto".
             licence: of the video.
             size: width and height of the avatar in pixels; None: 512.
-            au_csv: OpenFace's table of action units for the video: its blinks take the place of Mien's own.
+            au_csv: OpenFace's table of action units for the video: its blinks and parted lips take the place of Mien's own.
         """
         uploads = [] if au_csv is None else [Upload("au_csv", Path(au_csv))]
         fields = {"name": name, "engine": engine, "licence": licence, "consent": consent, "size": size}

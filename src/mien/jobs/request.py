@@ -87,7 +87,7 @@ class CheckClipRequest(Request):
 class TrainRequest(Request):
     """An avatar learnt from a video; the file `source` travels with it.
 
-    OpenFace's table of action units may travel with it as the file `au_csv`: its blinks take the place of Mien's own.
+    OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own.
     """
 
     name: str = Field(min_length=1, max_length=64, description="How it is called from now on.")

@@ -2585,7 +2585,7 @@ export interface components {
          * TrainRequest
          * @description An avatar learnt from a video; the file `source` travels with it.
          *
-         *     OpenFace's table of action units may travel with it as the file `au_csv`: its blinks take the place of Mien's own.
+         *     OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own.
          */
         TrainRequest: {
             /**

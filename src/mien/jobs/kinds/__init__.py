@@ -38,12 +38,12 @@ Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
 _PREPARE: Stages = (("track", 10), ("listen", 2), ("learn", 2))
 _CLIP: Stages = (("train", 9),)
 _GAUSSIAN: Stages = (("watch", 5), ("train", 150), ("film", 5))
-_JUDGE: Stages = (("judge", 8),)
+_EVALUATE: Stages = (("evaluate", 8),)
 _FINISH: Stages = (("finish", 2),)
 _TRAININGS: dict[str, Stages] = {
-    "clip": _PREPARE + _CLIP + _FINISH,
-    "gaussian": _PREPARE + _GAUSSIAN + _FINISH,
-    "auto": _PREPARE + _CLIP + _GAUSSIAN + _JUDGE * 2 + _FINISH,
+    "clip": _PREPARE + _CLIP + _EVALUATE + _FINISH,
+    "gaussian": _PREPARE + _GAUSSIAN + _EVALUATE + _FINISH,
+    "auto": _PREPARE + _CLIP + _GAUSSIAN + _EVALUATE * 2 + _FINISH,
 }
 """Seconds of a processor for 20 s of video; all but the last grow with its length. Engines that are not ours have the stages of their kind."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from mien.errors import UsageError
-from mien.jobs.folder import JobFolder
+from mien.jobs.folder import JobFolder, read_json, write_json
 from mien.jobs.kinds import Context
 from mien.jobs.kinds.publishing import Publishing, about
 from mien.jobs.request import TrainRequest
@@ -21,7 +22,8 @@ def run(folder: JobFolder, request: TrainRequest, settings: Settings, context: C
     publishing = Publishing(folder, request.name, settings)
     package = publishing.run(lambda: _train(folder, request, settings, context, publishing), context.report)
     previews = sorted(path.name for path in folder.result.glob("preview-*.png"))
-    return about(package) | {"previews": previews, "made_in_s": round(time.monotonic() - began, 3)}
+    told = {"previews": previews, "evaluation": read_json(_evaluation(folder))}
+    return about(package) | told | {"made_in_s": round(time.monotonic() - began, 3)}
 
 
 def _train(
@@ -50,4 +52,10 @@ def _train(
         report=context.report,
         metric=context.metric,
         preview=preview,
+        evaluated=lambda found: write_json(_evaluation(folder), found.as_dict()),
     )
+
+
+def _evaluation(folder: JobFolder) -> Path:
+    """Outlives an attempt that is killed after the avatar was made."""
+    return folder.work / "evaluation.json"

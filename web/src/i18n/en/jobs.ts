@@ -37,7 +37,6 @@ export default {
       learn: 'Learning how this face moves',
       watch: 'Gathering the frames',
       film: 'Making the film',
-      judge: 'Comparing with the real face',
       evaluate: 'Comparing with the real face',
       reference: 'Following the real lips',
       fetch: 'Fetching files',

@@ -39,7 +39,6 @@ const zh: typeof en = {
       learn: '学习这张脸的动作',
       watch: '收集画面',
       film: '制作影片',
-      judge: '与真人比较',
       evaluate: '与真人比较',
       reference: '跟踪真人的嘴唇',
       fetch: '下载文件',
