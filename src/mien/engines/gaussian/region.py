@@ -128,6 +128,6 @@ def soft_polygon(points: Floats, feather: float, size: tuple[int, int]) -> Float
     cv2.fillPoly(filled, [np.rint(points * (1 << shift)).astype(np.int32)], 255, cv2.LINE_AA, shift)
     side = max(1, round(feather)) * 2 + 1
     # Two boxes make a ramp without kinks; outside the picture lies 0.
-    soft = cv2.boxFilter(filled, cv2.CV_32F, (side, side), borderType=cv2.BORDER_CONSTANT)
+    soft = cv2.boxFilter(filled, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
     soft = cv2.boxFilter(soft, cv2.CV_32F, (side, side), borderType=cv2.BORDER_CONSTANT)
     return soft * np.float32(1 / 255)
