@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.bench_clip import DRIVERS, clocked, foretold, judged, main, milliseconds, sheet, told
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder
 from mien.engines.gaussian.engine import GaussianEngine
+from mien.engines.gaussian.raster import open_rasterizer
 from mien.engines.gaussian.renderer import Renderer
 from mien.engines.gaussian.spec import SPEC, GaussianOptions
 from mien.engines.gaussian.train import Learning
@@ -57,7 +58,8 @@ def run(video: Path, work: Path, builder: PackageBuilder) -> TrainingRun:
 
 def learnt(dataset: Dataset, builder: PackageBuilder, work: Path) -> Learning:
     frames = int(dataset.seen[dataset.split.train].sum())
-    learning = Learning(dataset, run(dataset.video, work, builder), Plan.of(frames))
+    raster, _ = open_rasterizer(load_settings().device)
+    learning = Learning(dataset, run(dataset.video, work, builder), Plan.of(frames), raster)
     learning.learn()
     return learning
 

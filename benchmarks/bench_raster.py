@@ -1,14 +1,19 @@
-"""Milliseconds of processor time for drawing and differentiating Gaussian splats on one core.
+"""Milliseconds for drawing and differentiating Gaussian splats: processor time on one core, or time on a GPU.
 
-    python -m benchmarks.bench_raster
+    python -m benchmarks.bench_raster [--device cuda]
 
 Synthetic heads: splats of random shape, opacity and depth over an ellipse that fills a share of the picture; their standard deviations are a
 multiple of their spacing. The prototype's figures (another processor, its own splats) stand beside ours. `pairs` are the pixels of all
 ellipses; the estimate is what their arithmetic alone would take, at one multiply-add of eight numbers a cycle and 2.5 GHz.
+
+A GPU's times are those on the wall, with all that moves between it and the processor. `frames_per_s` is how often a second a picture can be
+drawn, `trained_per_s` how often drawn and differentiated; what training does beside that on the processor comes on top. How long a whole
+training takes: `MIEN_DEVICE=cuda python -m benchmarks.bench_gaussian`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import time
@@ -19,11 +24,14 @@ from typing import Any
 import numpy as np
 from numba.core import config
 
+from mien.errors import MienError
 from mien.settings import load
 
 config.CACHE_DIR = str(load().cache_dir / "numba")  # pyright: ignore[reportAttributeAccessIssue]
 
-from mien.engines.gaussian.raster import Splats2D, gradients, project, projection_gradients, render  # noqa: E402
+from mien.engines.gaussian.raster import Rasterizer, Splats2D, open_rasterizer, project, projection_gradients  # noqa: E402
+
+Clock = Callable[[], float]
 
 WARM_UP, REPEATS = 3, 15
 FLOPS_FORWARD, FLOPS_BACKWARD = 26, 55
@@ -34,7 +42,7 @@ FLOPS_PER_S = 16 * 2.5e9
 
 @dataclass(frozen=True)
 class Scene:
-    """Args: size (w, h) in pixels, splats, sigma × spacing, share of the picture, the prototype's forward and backward in ms."""
+    """Args: size (w, h) in pixels, splats, sigma × spacing, share of the picture, the prototype's forward and backward in ms on a processor."""
 
     size: tuple[int, int]
     count: int
@@ -50,6 +58,8 @@ SCENES = {
     "512, 10k": Scene((512, 512), 10_000, prototype=(7.0, 11.3)),
     "512, 20k": Scene((512, 512), 20_000, prototype=(10.1, 15.7)),
     "512, 40k": Scene((512, 512), 40_000, prototype=(18.4, 26.4)),
+    "768, 20k": Scene((768, 768), 20_000),
+    "768, 40k": Scene((768, 768), 40_000),
     "512, 20k, sigma 1.0": Scene((512, 512), 20_000, 1.0, prototype=(14.1, None)),
     "512, 20k, sigma 1.4": Scene((512, 512), 20_000, 1.4, prototype=(23.1, None)),
     "512, mouth, 6k": Scene((512, 512), 6_000, share=0.06, prototype=(2.0, None)),
@@ -88,17 +98,21 @@ def pairs(drawn: Splats2D, size: tuple[int, int]) -> int:
     return int((np.pi * 2 * np.log(255 * drawn.opacity) / np.sqrt(a * c - b * b)).sum())
 
 
-def measure(scene: Scene) -> dict[str, Any]:
+def measure(scene: Scene, raster: Rasterizer, clock: Clock) -> dict[str, Any]:
     drawn = splats(scene)
     width, height = scene.size
     random = np.random.default_rng(1)
     d_image = random.normal(0, 1, (height, width, 3)).astype(np.float32)
     d_through = random.normal(0, 1, (height, width)).astype(np.float32)
-    drawing = render(drawn, scene.size)[2]
+    drawing = raster.render(drawn, scene.size)[2]
     count = pairs(drawn, scene.size)
+    forward = timed(lambda: raster.render(drawn, scene.size), clock)
+    backward = timed(lambda: raster.gradients(drawing, d_image, d_through), clock)
     return {
-        "forward_ms": timed(lambda: render(drawn, scene.size)),
-        "backward_ms": timed(lambda: gradients(drawing, d_image, d_through)),
+        "forward_ms": forward,
+        "backward_ms": backward,
+        "frames_per_s": round(1000 / forward["median"]),
+        "trained_per_s": round(1000 / (forward["median"] + backward["median"])),
         "prototype_ms": scene.prototype,
         "pairs": count,
         "estimate_ms": [round(count * flops / FLOPS_PER_S * 1000, 2) for flops in (FLOPS_FORWARD, FLOPS_BACKWARD)],
@@ -125,23 +139,32 @@ def projection(count: int = 12_000) -> dict[str, Any]:
         random.normal(0, 1, (count, 3)).astype(np.float32),
     )
     return {
-        "forward_ms": timed(forward),
-        "backward_ms": timed(lambda: projection_gradients(projected, d_mean, d_conic)),
+        "forward_ms": timed(forward, time.process_time),
+        "backward_ms": timed(lambda: projection_gradients(projected, d_mean, d_conic), time.process_time),
     }
 
 
-def timed(work: Callable[[], Any]) -> dict[str, float]:
-    """Processor time: the least, which other work on the machine disturbs least, and the median."""
+def timed(work: Callable[[], Any], clock: Clock) -> dict[str, float]:
+    """The least, which other work on the machine disturbs least, and the median."""
     spent = []
     for _ in range(WARM_UP + REPEATS):
-        start = time.process_time()
+        start = clock()
         work()
-        spent.append((time.process_time() - start) * 1000)
+        spent.append((clock() - start) * 1000)
     return {"least": round(min(spent[WARM_UP:]), 2), "median": round(float(np.median(spent[WARM_UP:])), 2)}
 
 
 def main() -> dict[str, Any]:
-    figures = {name: measure(scene) for name, scene in SCENES.items()} | {"projection, 12k": projection()}
+    parser = argparse.ArgumentParser(description="Times for drawing and differentiating Gaussian splats.")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    device = parser.parse_args().device
+    try:
+        raster, _ = open_rasterizer(device)
+    except MienError as error:
+        raise SystemExit(f"{error.message} {error.hint}") from error
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    figures: dict[str, Any] = {name: measure(scene, raster, clock) for name, scene in SCENES.items()}
+    figures["projection, 12k"] = projection()
     print(json.dumps(figures, indent=1))
     return figures
 

@@ -1,4 +1,4 @@
-"""The built-in astronaut: as a person whose mouth moves in two ways, and as one who was learnt from a video."""
+"""The built-in astronaut: as a person whose mouth moves in two ways, and as one who was learnt from a video. And a second rasteriser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder, builtin_picture
 from mien.engines.gaussian.model import Pose
+from mien.engines.gaussian.raster import Rasterizer
 from mien.engines.gaussian.region import Region
 from mien.engines.gaussian.spec import SPEC
 from mien.engines.gaussian.train import Learning
@@ -89,3 +90,16 @@ def package(dataset: Dataset, video: Path, tmp_path_factory: pytest.TempPathFact
         learning.pack()
         about = Manifest(name="astronaut", engine=SPEC.name, source_sha256=dataset.sha256, size=dataset.size)
         return builder.finish(about)
+
+
+@pytest.fixture(scope="session")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> Rasterizer:
+    """The GPU's kernels, compiled for the processor."""
+    pytest.importorskip("torch")
+    from tests.engines.gaussian.raster.cuda_on_cpu import COMPILER, KernelsOnCpu
+
+    from mien.engines.gaussian.raster.tiles import TileRasterizer
+
+    if COMPILER is None:
+        pytest.skip("g++ is not installed: the GPU's kernels are not run on the processor")
+    return TileRasterizer("cpu", KernelsOnCpu(tmp_path_factory.mktemp("kernels")))

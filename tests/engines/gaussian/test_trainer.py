@@ -4,6 +4,7 @@ import pytest
 from mien.engines.gaussian.footage import Footage, importance, mask
 from mien.engines.gaussian.losses import loss
 from mien.engines.gaussian.poses import Poses, Windows
+from mien.engines.gaussian.raster import PROCESSOR
 from mien.engines.gaussian.raster.projection import BLUR
 from mien.engines.gaussian.region import FEATHER
 from mien.engines.gaussian.seeds import sow
@@ -11,7 +12,7 @@ from mien.engines.gaussian.trainer import Plan, Trainer
 from mien.errors import InputError
 
 
-def _trainer(astronaut, gaussians=400, **plan):
+def _trainer(astronaut, gaussians=400, raster=PROCESSOR, **plan):
     poses = Poses(
         astronaut.pose.rotation[None].copy(),
         np.array([astronaut.pose.scale], np.float32),
@@ -27,7 +28,8 @@ def _trainer(astronaut, gaussians=400, **plan):
     share = mask(region.outline, astronaut.pose, (width, height))
     seeds = sow(region, astronaut.image, astronaut.pose, astronaut.expression, share, gaussians, 1)
     expression = astronaut.expression[None]
-    return Trainer(region, seeds, footage, expression, poses, Plan(gaussians=gaussians, **plan), width * height)
+    plan = Plan(gaussians=gaussians, **plan)
+    return Trainer(region, seeds, footage, expression, poses, plan, width * height, raster=raster)
 
 
 def _quadruple(model, values, pose, size):
@@ -113,6 +115,16 @@ def test_a_face_is_learnt_and_taken_up_where_it_was_left(astronaut):
         again.advance()
     for name, values in again.state().items():
         np.testing.assert_array_equal(values, trainer.state()[name], err_msg=name)
+
+
+def test_a_face_is_learnt_alike_by_the_kernels_for_a_gpu(astronaut, tiles):
+    trainers = [_trainer(astronaut, raster=raster, batch=1) for raster in (PROCESSOR, tiles)]
+    told = []
+    for trainer in trainers:
+        losses = [trainer.advance() for _ in range(3)]
+        trainer.find_heads(trainer.footage, rounds=1)
+        told.append([*losses, trainer.score(trainer.footage, 0), *trainer.poses.shift[0]])
+    np.testing.assert_allclose(told[1], told[0], rtol=1e-3, atol=1e-3)
 
 
 def test_the_state_of_another_training_is_refused(astronaut):

@@ -15,19 +15,6 @@ else:
 
 
 @pytest.fixture(scope="session")
-def tiles(tmp_path_factory: pytest.TempPathFactory) -> Rasterizer:
-    """The GPU's kernels, compiled for the processor."""
-    pytest.importorskip("torch")
-    from tests.engines.gaussian.raster.cuda_on_cpu import COMPILER, KernelsOnCpu
-
-    from mien.engines.gaussian.raster.tiles import TileRasterizer
-
-    if COMPILER is None:
-        pytest.skip("g++ is not installed: the GPU's kernels are not run on the processor")
-    return TileRasterizer("cpu", KernelsOnCpu(tmp_path_factory.mktemp("kernels")))
-
-
-@pytest.fixture(scope="session")
 def gpu() -> Rasterizer:
     return open_rasterizer("cuda")[0]
 

@@ -1,6 +1,7 @@
 // Runs tiles.cu on the processor: what it needs of CUDA, by threads that take turns. Each block is run to its end before the next begins; its
 // threads change places wherever they wait for each other.
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cmath>
@@ -18,13 +19,16 @@ struct Place {
 
 static Place threadIdx, blockIdx, blockDim, gridDim;
 
-static const size_t STACK = 32 * 1024;
-static ucontext_t scheduler;
-static ucontext_t* running;
+// A jump takes nanoseconds; to change contexts, the system is called.
+static jmp_buf scheduler;
+static std::vector<jmp_buf> waiting;
+static size_t current;
 
 static void __syncthreads()
 {
-    swapcontext(running, &scheduler);
+    if (!_setjmp(waiting[current])) {
+        _longjmp(scheduler, 1);
+    }
 }
 
 #include KERNELS
@@ -52,15 +56,25 @@ static bool run(const char* name, void** arguments)
 
 static const char* asked;
 static void** given;
-static std::vector<char> done;
-static size_t current;
+static const size_t STACK = 32 * 1024;
+static std::vector<char> stacks;
+static size_t ended;
 
 static void thread()
 {
-    size_t self = current;
     run(asked, given);
-    done[self] = 1;
-    swapcontext(running, &scheduler);
+    ++ended;
+    _longjmp(scheduler, 1);
+}
+
+static void begin()
+{
+    ucontext_t fresh;
+    getcontext(&fresh);
+    fresh.uc_stack.ss_sp = stacks.data() + current * STACK;
+    fresh.uc_stack.ss_size = STACK;
+    makecontext(&fresh, thread, 0);
+    setcontext(&fresh);
 }
 
 // Like cuLaunchKernel: `arguments` point to the values. 1 if all threads always waited for each other together, as a GPU needs it.
@@ -68,26 +82,23 @@ extern "C" int launch(const char* kernel, unsigned blocks_x, unsigned blocks_y, 
 {
     asked = kernel, given = arguments;
     gridDim = {blocks_x, blocks_y}, blockDim = {threads_x, threads_y};
-    size_t count = threads_x * threads_y;
-    static std::vector<char> stacks;
+    const size_t count = threads_x * threads_y;
     stacks.resize(count * STACK);
-    std::vector<ucontext_t> threads(count);
+    waiting = std::vector<jmp_buf>(count);
     for (unsigned block = 0; block < blocks_x * blocks_y; ++block) {
         blockIdx = {block % blocks_x, block / blocks_x};
-        done.assign(count, 0);
-        for (size_t i = 0; i < count; ++i) {
-            getcontext(&threads[i]);
-            threads[i].uc_stack.ss_sp = stacks.data() + i * STACK;
-            threads[i].uc_stack.ss_size = STACK;
-            makecontext(&threads[i], thread, 0);
-        }
-        size_t ended = 0;
-        while (ended == 0) {
+        ended = 0;
+        for (unsigned round = 0; ended == 0; ++round) {
             for (current = 0; current < count; ++current) {
                 threadIdx = {unsigned(current % threads_x), unsigned(current / threads_x)};
-                running = &threads[current];
-                swapcontext(&scheduler, running);
-                ended += done[current];
+                if (_setjmp(scheduler)) {
+                    continue;
+                }
+                if (round == 0) {
+                    begin();
+                } else {
+                    _longjmp(waiting[current], 1);
+                }
             }
             if (ended != 0 && ended != count) {
                 return 0;

@@ -29,7 +29,7 @@ class KernelsOnCpu:
         shim = Path(__file__).with_suffix(".cpp")
         options = ["-std=c++20", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", f'-DKERNELS="{kernels}"']
         subprocess.run([COMPILER, *options, str(shim), "-o", str(library)], check=True)
-        self._library = ctypes.CDLL(str(library))
+        self._library = ctypes.PyDLL(str(library))  # holds the interpreter's lock: its threads are not the system's
 
     def __call__(
         self, kernel: str, blocks: tuple[int, int], threads: tuple[int, int], *arguments: torch.Tensor | int | None
