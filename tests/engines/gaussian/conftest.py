@@ -101,5 +101,5 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Rasterizer:
     from mien.engines.gaussian.raster.tiles import TileRasterizer
 
     if COMPILER is None:
-        pytest.skip("g++ is not installed: the GPU's kernels are not run on the processor")
+        pytest.skip("there is no g++ of Linux: the GPU's kernels are not run on the processor")
     return TileRasterizer("cpu", KernelsOnCpu(tmp_path_factory.mktemp("kernels")))
