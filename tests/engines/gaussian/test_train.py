@@ -1,3 +1,7 @@
+import multiprocessing
+import os
+import signal
+
 import numpy as np
 import pytest
 from tests.engines.gaussian.conftest import training
@@ -11,29 +15,42 @@ from mien.engines.gaussian.footage import mask
 from mien.engines.gaussian.spec import SPEC, GaussianOptions
 from mien.engines.gaussian.train import Learning
 from mien.engines.gaussian.trainer import Plan
-from mien.errors import Cancelled, PackageError
+from mien.errors import PackageError
+from mien.training import Dataset
+from mien.types import silent
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a face is learnt first
 SHORT = Plan(gaussians=600, steps=40, look_again=(0.5,))
 
 
-def test_a_training_that_was_broken_off_ends_as_if_it_had_not_been(dataset, video, tmp_path):
-    def learnt(work, report=lambda progress: None):
-        work.mkdir(exist_ok=True)
-        with PackageBuilder(tmp_path / "x.mien") as builder:
-            learning = Learning(dataset, training(video, work, builder, report), SHORT)
-            learning.learn()
-            return learning.trainer.state(), learning.score
+def learnt(dataset, video, work, report=silent):
+    work.mkdir(exist_ok=True)
+    with PackageBuilder(work / "x.mien") as builder:
+        learning = Learning(dataset, training(video, work, builder, report), SHORT)
+        learning.learn()
+        return learning.trainer.state(), learning.score
 
-    def stop(progress):
-        if progress.stage == "train" and progress.done >= 30:
-            raise Cancelled("enough")
 
-    whole, score = learnt(tmp_path / "whole")
-    with pytest.raises(Cancelled):
-        learnt(tmp_path / "broken", stop)
+def killed_at(step, folder, video, work):
+    """Runs in a process of its own, which does not survive it."""
+
+    def kill(progress):
+        if progress.stage == "train" and progress.done >= step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    learnt(Dataset.open(folder), video, work, kill)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+def test_a_training_that_was_killed_ends_as_if_it_had_not_been(dataset, video, tmp_path):
+    whole, score = learnt(dataset, video, tmp_path / "whole")
+    processes = multiprocessing.get_context("forkserver")
+    process = processes.Process(target=killed_at, args=(30, dataset.folder, video, tmp_path / "broken"), daemon=True)
+    process.start()
+    process.join(300)
+    assert process.exitcode == -signal.SIGKILL
     steps = []
-    again, score_again = learnt(tmp_path / "broken", lambda progress: steps.append(progress))
+    again, score_again = learnt(dataset, video, tmp_path / "broken", steps.append)
     assert min(step.done for step in steps if step.stage == "train") >= 20
     assert score_again == score
     for name, values in again.items():
