@@ -119,6 +119,12 @@ def test_no_sound_track(person: Person, settings: Settings, tmp_path: Path):
     assert "anybody's" in found.remarks[0]
 
 
+def test_no_sound_and_a_mouth_that_keeps_shut(person: Person, settings: Settings, tmp_path: Path):
+    sound = check_clip(film(tmp_path / "still.mp4", person.images[:1] * 225, None), settings)["sound"]
+    assert sound.verdict == "fail"
+    assert "hardly opens" in sound.sentence
+
+
 def test_silence(person: Person, settings: Settings, tmp_path: Path):
     path = film(tmp_path / "silent.mp4", person.images, np.zeros_like(person.samples))
     assert check_clip(path, settings)["loudness"].verdict == "warn"

@@ -14,6 +14,7 @@ from mien.errors import MediaError
 from mien.evaluation.lips import Lips
 from mien.face import FaceTracker
 from mien.media import AudioReader, Resampler, VideoReader
+from mien.motion.calibration import LEAST_REACH
 from mien.settings import Settings
 from mien.training import offset
 from mien.training.glimpses import glimpses, is_variable
@@ -125,6 +126,7 @@ def _rotation(turned: int) -> Item:
 
 
 def _sound_items(video: Path, seen: tuple[float, Lips] | None, report: Report) -> list[Item]:
+    opens = seen is None or float(np.ptp(np.nanpercentile(seen[1].gap, [5, 95]))) >= LEAST_REACH
     try:
         with AudioReader(video) as reader:
             listener = Listener(reader.sample_rate)
@@ -132,8 +134,8 @@ def _sound_items(video: Path, seen: tuple[float, Lips] | None, report: Report) -
             piece = _between(listener.through(reader), reader.sample_rate, begin_s, length_s, report)
     except MediaError:
         # Nothing else can be wrong with it here: the pictures of the same file have been read.
-        return [missing_item()]
-    items = listener.items()
+        return [missing_item(opens=opens)]
+    items = listener.items(opens=opens)
     if items[0].verdict == "pass" and seen:
         items.append(_offset(seen[1], heard([piece], length_s)))
     return items

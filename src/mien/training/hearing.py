@@ -17,6 +17,8 @@ _SPEECH_PERCENT, _ROOM_PERCENT = 90.0, 5.0
 _FULL_SCALE = 0.985
 _SOFT_DB, _INAUDIBLE_DB, _CLEAR_DB = -40.0, -55.0, 20.0
 _CLIPPED_PERCENT = 0.1
+_SHUT = "the mouth hardly opens where it was looked at."
+_UNHEARD = "without a voice the mouth moves as anybody's would, and only as wide as it is seen to open."
 
 
 class Listener:
@@ -46,11 +48,15 @@ class Listener:
         self._rest = samples[whole:]
         self._levels.append(np.square(samples[:whole].reshape(-1, self._window)).mean(axis=1))
 
-    def items(self) -> list[Item]:
-        """Loudness, noise and clipping; loudness alone if nothing can be heard."""
+    def items(self, *, opens: bool) -> list[Item]:
+        """Loudness, noise and clipping; loudness alone if nothing can be heard.
+
+        Args:
+            opens: the mouth is seen to open.
+        """
         level = 10 * np.log10(np.concatenate([*self._levels, np.zeros(0, np.float32)]) + 1e-10)
         if level.max(initial=-100.0) < SILENCE_DB:
-            return [silent_item()]
+            return [silent_item(opens=opens)]
         speech, room = np.percentile(level, [_SPEECH_PERCENT, _ROOM_PERCENT]).tolist()
         clear = speech - max(room, -80.0)
         clipped = 100 * self._clipped / max(self._count, 1)
@@ -82,25 +88,25 @@ class Listener:
         ]
 
 
-def silent_item() -> Item:
+def silent_item(*, opens: bool) -> Item:
     """For a sound in which nothing can be heard."""
     return Item(
         "loudness",
-        "warn",
+        "warn" if opens else "fail",
         None,
         "dBFS",
-        "Nothing can be heard.",
-        "Look whether the right track was recorded or exported: without a voice the mouth moves as anybody's would.",
+        "Nothing can be heard." if opens else f"Nothing can be heard, and {_SHUT}",
+        f"Look whether the right track was recorded or exported: {_UNHEARD}",
     )
 
 
-def missing_item() -> Item:
+def missing_item(*, opens: bool) -> Item:
     """For a video without a sound track."""
     return Item(
         "sound",
-        "warn",
+        "warn" if opens else "fail",
         None,
         "",
-        "The video has no sound.",
-        "Film with sound: without a voice the mouth moves as anybody's would, not as this person's.",
+        "The video has no sound." if opens else f"The video has no sound, and {_SHUT}",
+        f"Film somebody who speaks, with sound: {_UNHEARD}",
     )
