@@ -22,8 +22,10 @@ from mien.motion.visemes import GAP, JAW, ROUND, SPEECH, STRETCH
 MEASURES = ("jaw", "gap", "width")
 """The columns where lips are measured: chin drop and distance of the inner lips against the closed mouth, and the mouth's width, all in IOD."""
 
-LAGS_ROWS = (-16, -8, 0, 8, 16)
-"""Rows of the track, relative to the moment that is foretold: 160 ms to each side."""
+LAGS_ROWS = (0, 4, 8, 12, 16)
+"""Rows of the track, relative to the moment that is foretold: lips are ahead of the sound, by up to 160 ms. With what was heard before,
+parts of videos that were kept out of the fit are foretold worse.
+"""
 
 SHORTEST_S = 5.0
 
@@ -32,16 +34,14 @@ _PARTS = 5
 _RIDGES = (3.0, 30.0, 300.0, 3000.0, 30000.0)
 """Of them each measure takes the one that foretells it with the least error where it was not fitted to; in rows of evidence."""
 _LIPS_GAINS = {"jaw": {JAW: 0.6}, "gap": {GAP: 0.6}, "width": {STRETCH: 0.08, ROUND: -0.08}}
-"""What lips do of a track, at `_LIPS_LAG`. Not all of it: of what the sound does not tell, nothing should be foretold."""
-_LIPS_LAG = 8
-"""Rows by which lips are earlier than the sound."""
+"""What lips do of a track's mean over `LAGS_ROWS`. Not all of it: of what the sound does not tell, nothing should be foretold."""
 _WIDE_PERCENTILES, _WIDE_GAP = (5.0, 95.0), 0.1
 """Between them lies how far a mouth opens; in the track of a voice that is so much, IOD."""
 LEAST_REACH = 0.02
 """IOD; lips that part less are those of somebody who keeps silent."""
 _STILL = 1e-4
 """Standard deviation; a channel that moves less teaches nothing."""
-_VERSION = 1
+_VERSION = 2
 _MOST_MEASURES = 256
 
 Rows = NDArray[np.float32]
@@ -206,7 +206,7 @@ def _meant(lips: Rows, seen: NDArray[np.float64]) -> NDArray[np.float64]:
     weights = np.zeros((len(LAGS_ROWS), len(MOUTH_CHANNELS), len(MEASURES)))
     for column, measure in enumerate(MEASURES):
         for channel, gain in _LIPS_GAINS[measure].items():
-            weights[LAGS_ROWS.index(_LIPS_LAG), channel, column] = gain
+            weights[:, channel, column] = gain / len(LAGS_ROWS)
     inputs = lips.astype(np.float64) - lips.mean(axis=0, dtype=np.float64)
     slopes = np.linalg.lstsq(inputs, seen - seen.mean(axis=0), rcond=None)[0]
     return weights.reshape(-1, len(MEASURES)) @ slopes
@@ -252,7 +252,7 @@ def _context(rows: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.flo
 
 
 def _in_use(context: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,): 1 while somebody speaks, 0 where nobody does 160 ms before and after."""
+    """(n,): 1 while somebody speaks, 0 where nobody does now and in the next 160 ms."""
     speech = context.reshape(len(context), len(LAGS_ROWS), len(MOUTH_CHANNELS))[:, :, SPEECH]
     return np.minimum(1.0, 2.0 * speech.mean(axis=1))
 

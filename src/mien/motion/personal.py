@@ -36,7 +36,7 @@ class _Segment:
 class PersonalPerformance:
     """A `Performance` whose mouth is that of one person, in the coefficients of their calibration.
 
-    The calibration looks `LAGS_ROWS` to both sides, so a frame is given when the frames after it are known, or its segment has ended: beyond the
+    The calibration looks `LAGS_ROWS` ahead, so a frame is given when the frames after it are known, or its segment has ended: beyond the
     end the mouth is at rest. The calibration knows by how much the person's lips are ahead of the sound, so nothing is advanced here. Where speech
     begins or breaks off, the coefficients pass over without a jump.
 
@@ -119,7 +119,9 @@ class PersonalPerformance:
             if segment.frames and (whole or len(segment.frames) > self._reach):
                 mouth, samples = segment.frames.popleft()
                 ahead = [row for row, _ in islice(segment.frames, self._reach)]
-                yield self._show(mouth, ahead, idle=False), mouth, samples
+                shown = self._show(mouth, ahead, idle=False)
+                self._coming = ahead if whole else [*ahead, *ahead[-1:] * self._reach]
+                yield shown, mouth, samples
             elif whole:
                 self._segments.popleft()
             else:
@@ -131,7 +133,9 @@ class PersonalPerformance:
         return self._show(np.zeros(len(MOUTH_CHANNELS), np.float32), [], idle=True)
 
     def ahead(self, count: int) -> NDArray[np.float32]:
-        """The coefficients that will follow the frame given last, float32 (count, K): as far as sound is known, then the way to rest."""
+        """The coefficients that will follow the frame given last, float32 (count, K): as far as sound is known, then as if its last moment
+        lasted, or, where its segment ends, the way to rest.
+        """
         return self._foretold(self._coming, count)
 
     def _fill(self, segment: _Segment) -> None:
@@ -158,7 +162,7 @@ class PersonalPerformance:
         self._was_idle = idle
         self._shown = (target + self._off * left).astype(np.float32)
         self._past.append(row)
-        self._coming = ahead
+        self._coming = []
         self._index += 1
         return self._shown
 
