@@ -2,10 +2,9 @@
 
     python -m benchmarks.bench_clip [--media ../shared/media] [--work FOLDER] [--clips may …] [--sheets FOLDER]
 
-The last fifth of each clip is held out: the mouths come from the rest. Into its real frames mouths are drawn as its tracked coefficients say
-("oracle"), as its sound says ("network", "energy": the driver), and always the mean one ("frozen"); `mien evaluate --generated` then judges
-them beside its own baselines. Real people are needed for that: without the clips nothing is measured. Prints one JSON object; milliseconds
-are processor time of one thread.
+The last fifth of each clip is held out: the mouths come from the rest. Into its real frames mouths are drawn as `mien evaluate --avatar` does: as its
+sound says ("generated": driver network; "energy"), as they were tracked ("tracked"), and always the mean one ("still"); its own baselines stand beside.
+Real people are needed for that: without the clips nothing is measured. Prints one JSON object; milliseconds are processor time of one thread.
 """
 
 from __future__ import annotations
@@ -16,50 +15,27 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder
 from mien.engines.clip.engine import ClipEngine
-from mien.engines.clip.library import Avatar, load
-from mien.engines.clip.mouth import Mouth
+from mien.engines.clip.library import load
 from mien.engines.clip.spec import SPEC, ClipOptions
-from mien.engines.clip.train import gather, places
+from mien.engines.clip.train import gather
 from mien.evaluation.footage import Footage
-from mien.evaluation.quality import GENERATED, Known, QualityReport, compare
+from mien.evaluation.quality import BASELINES, GENERATED, REAL, TRACKED, QualityReport, compare
 from mien.face import FaceTracker
-from mien.motion.personal import PersonalPerformance
-from mien.motion.visemes import CLOSURE
 from mien.settings import load as load_settings
+from mien.studio.evaluate import Movement, known, real, redrawn
 from mien.training import FPS, Dataset, prepare
-from mien.types import SAMPLE_RATE, Driver, Image, Samples
+from mien.types import SAMPLE_RATE, Image
 from mien.weights import WeightStore
 
 CLIPS = ("newsreader_de", "ls3", "may")
-DRIVERS: tuple[Driver, ...] = ("network", "energy")
-AHEAD = 3
-TOLD = ("psnr_whole", "psnr_mouth", "ssim_mouth", "lmd_px", "lmd_iod", "sharpness_mouth", "flicker_mouth")
-
-
-class Frames:
-    """Real frames in the place of an avatar's film."""
-
-    def __init__(self, images: list[Image]) -> None:
-        self._images = images
-
-    def __getitem__(self, index: int) -> Image:
-        return self._images[index]
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def order(self, position: int) -> int:
-        return min(position, len(self._images) - 1)
 
 
 def clocked(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
@@ -75,45 +51,50 @@ def made(dataset: Dataset, folder: Path) -> AvatarPackage:
         return builder.finish(about)
 
 
-def foretold(dataset: Dataset, driver: Driver) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Coefficients (N, K) and closures (N,) of all frames, from the sound alone."""
-    performance = PersonalPerformance(dataset.person.calibration, FPS, driver=driver)
-    performance.push(dataset.samples)
-    performance.end_segment()
-    given = [(coefficients, mouth[CLOSURE]) for coefficients, mouth, _ in performance.frames()]
-    return np.array([one for one, _ in given]), np.array([other for _, other in given])
+def movements(dataset: Dataset) -> dict[str, Movement]:
+    """Of the held-out frames."""
+    test = dataset.split.test
+    tracked = Movement.tracked(dataset, test)
+    mean = np.nanmean(dataset.person.expression[: test.start], axis=0).astype(np.float32)
+    still = np.broadcast_to(mean, tracked.coefficients.shape)
+    return {
+        GENERATED: Movement.foretold(dataset, test),
+        TRACKED: tracked,
+        "energy": Movement.foretold(dataset, test, "energy"),
+        "still": Movement(still, np.zeros_like(tracked.closures)),
+    }
 
 
-def drawn(avatar: Avatar, mouths: NDArray[np.float32], closures: NDArray[np.float32]) -> list[Image]:
-    stream = Mouth(avatar)
-    return [stream.draw(mouths[n : n + 1 + AHEAD], float(closures[n])) for n in range(len(mouths))]
+def judged(made: dict[str, Footage], dataset: Dataset, tracker: FaceTracker) -> QualityReport:
+    test = dataset.split.test
+    others = {name: footage for name, footage in made.items() if name != GENERATED}
+    before = known(dataset, slice(0, test.start))
+    return compare(made[GENERATED], real(dataset, test), dataset.landmarks[test], before, tracker, others=others)
 
 
-def judged(images: list[Image], dataset: Dataset, real: list[Image], tracker: FaceTracker, name: str) -> QualityReport:
-    test, train = dataset.split.test, slice(0, dataset.split.test.start)
-
-    def footage(label: str, frames: list[Image]) -> Footage:
-        return Footage(label, FPS, dataset.size, lambda: iter(frames), lambda: sound(dataset, test))
-
-    known = Known(lambda: dataset.frames(train.start, train.stop), np.array(dataset.landmarks[train]))
-    return compare(footage(name, images), footage("real", real), np.array(dataset.landmarks[test]), known, tracker)
-
-
-def sound(dataset: Dataset, part: slice) -> Samples:
-    per_frame = round(SAMPLE_RATE / FPS)
-    return dataset.samples[part.start * per_frame : part.stop * per_frame]
-
-
-def told(report: QualityReport) -> dict[str, Any]:
+def told(report: QualityReport, name: str) -> dict[str, Any]:
     found = report.as_dict()
-    own = found["sync"].get(GENERATED, {})
+    own = found["sync"].get(name, {})
     beside = own.get("reference") or {}
     follows = own.get("follows", {}).get("network", {})
     return {
-        "scores": {name: values for name, values in found["scores"][GENERATED].items() if values is not None},
-        "r_to_real_lips": {name: beside.get(name, {}).get("mean") for name in ("best", "fixed")},
-        "r_to_sound": {name: follows.get(name, {}).get("mean") for name in ("best", "fixed")},
+        "scores": {metric: value for metric, value in found["scores"][name].items() if value is not None},
+        "r_to_real_lips": {lag: beside.get(lag, {}).get("mean") for lag in ("best", "fixed")},
+        "r_to_sound": {lag: follows.get(lag, {}).get("mean") for lag in ("best", "fixed")},
         "amplitude": beside.get("amplitude"),
+    }
+
+
+def outcome(made: dict[str, Footage], dataset: Dataset, tracker: FaceTracker, sheet_at: Path | None) -> dict[str, Any]:
+    """Figures of all that was drawn, and a contact sheet."""
+    if sheet_at is not None:
+        shown = {"real": real(dataset, dataset.split.test), **made}
+        sheet(sheet_at, {name: list(footage.frames()) for name, footage in shown.items()}, dataset)
+    report = judged(made, dataset, tracker)
+    return {
+        "held_out_frames": report.frames,
+        "contenders": {name: told(report, name) for name in made},
+        "baselines": {name: report.as_dict()["scores"][name] for name in (*BASELINES, REAL)},
     }
 
 
@@ -164,34 +145,22 @@ def measured(video: Path, work: Path, tracker: FaceTracker, sheets: Path | None)
     dataset, preparing = clocked(lambda: prepare(video, work / video.stem, settings))
     with tempfile.TemporaryDirectory() as folder:
         package, gathering = clocked(lambda: made(dataset, Path(folder, "clip.mien")))
-        avatar = load(package)
         sizes = {name: entry.size for name, entry in package.manifest.files.items()}
         costs = cost(package, dataset)
-    test = dataset.split.test
-    real = list(dataset.frames(test.start, test.stop))
-    film: Any = Frames(real)
-    avatar = replace(avatar, film=film, places=places(dataset, avatar.patch, range(test.start, test.stop)))
-    still = np.nanmean(dataset.person.expression[: test.start], axis=0).astype(np.float32)
-    mouths = {
-        "oracle": (dataset.person.expression[test], np.zeros(len(real), np.float32)),
-        **{driver: tuple(values[test] for values in foretold(dataset, driver)) for driver in DRIVERS},
-        "frozen": (np.repeat(still[None], len(real), axis=0), np.zeros(len(real), np.float32)),
-    }
-    images = {name: drawn(avatar, *values) for name, values in mouths.items()}
-    if sheets is not None:
-        sheet(sheets / f"clip_{video.stem}.png", {"real": real, **images}, dataset)
-    reports = {name: judged(frames, dataset, real, tracker, name) for name, frames in images.items()}
-    baselines = next(iter(reports.values())).as_dict()["scores"]
+        drawn = {
+            name: redrawn(package, dataset, dataset.split.test, movement)
+            for name, movement in movements(dataset).items()
+        }
+        found = outcome(drawn, dataset, tracker, sheets and sheets / f"clip_{video.stem}.png")
+        examples = len(load(package).examples)
     return {
         "seconds": round(dataset.count / FPS, 1),
-        "held_out_frames": len(real),
-        "examples": len(avatar.examples),
+        "examples": examples,
         "bytes": {"film": sizes.pop("film.mp4"), "rest": sum(sizes.values())},
         "preparing": preparing,
         "gathering": gathering,
         "ms": costs,
-        "contenders": {name: told(report) for name, report in reports.items()},
-        "baselines": {name: baselines[name] for name in ("frozen", "nearest", "previous", "real")},
+        **found,
         "calibration_r": np.round(dataset.person.calibration.r, 2).tolist(),
     }
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.bench_gaussian [--media ../shared/media] [--work FOLDER] [--clips may …] [--sheets FOLDER]
 
-The last fifth of each clip is held out: the face is learnt from the rest. Into its real frames faces are drawn as its expression was
-tracked by landmarks ("tracked"), as it is read from the picture with the face that was learnt ("read"), as its sound says ("network",
-"energy": the driver), and always the mean one ("frozen"); `mien evaluate --generated` then judges them beside its own baselines. The drawn
-part is the same for all. Heads are found in the real frames, as in a film. Real people are needed for that: without the clips nothing is
-measured. Prints one JSON object; seconds are processor time of all threads, milliseconds of one.
+The last fifth of each clip is held out: the face is learnt from the rest. Into its real frames faces are drawn as `mien evaluate --avatar` does: as its
+sound says ("generated": driver network; "energy"), as its expression was tracked by landmarks ("tracked"), as it is read from the picture with the
+face that was learnt ("read"), and always the mean one ("still"); its own baselines stand beside. The drawn part is the same for all. Heads are found in
+the real frames, as in a film. Real people are needed for that: without the clips nothing is measured. Prints one JSON object; seconds are processor time
+of all threads, milliseconds of one.
 """
 
 from __future__ import annotations
@@ -16,31 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.bench_clip import DRIVERS, clocked, foretold, judged, main, milliseconds, sheet, told
+from benchmarks.bench_clip import clocked, main, milliseconds, movements, outcome
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder
 from mien.engines.gaussian.engine import GaussianEngine
 from mien.engines.gaussian.raster import open_rasterizer
-from mien.engines.gaussian.renderer import Renderer
 from mien.engines.gaussian.spec import SPEC, GaussianOptions
 from mien.engines.gaussian.train import Learning
 from mien.engines.gaussian.trainer import Plan
 from mien.face import FaceTracker
 from mien.settings import load as load_settings
+from mien.studio.evaluate import Movement, redrawn
 from mien.training import Dataset, prepare
-from mien.types import SAMPLE_RATE, Image, TrainingRun, silent
-
-
-class Held:
-    """Real frames in the place of an avatar's film."""
-
-    def __init__(self, images: list[Image]) -> None:
-        self.size = images[0].shape[1], images[0].shape[0]
-        self._images = images
-
-    def __getitem__(self, index: int) -> Image:
-        return self._images[index]
+from mien.types import SAMPLE_RATE, TrainingRun, silent
 
 
 def run(video: Path, work: Path, builder: PackageBuilder) -> TrainingRun:
@@ -84,17 +72,13 @@ def cost(package: AvatarPackage, dataset: Dataset) -> dict[str, float]:
     }
 
 
-def mouths(learning: Learning, dataset: Dataset) -> dict[str, NDArray[np.float32]]:
-    """Coefficients (n, K) of the held-out frames."""
+def read(learning: Learning, dataset: Dataset) -> Movement:
+    """Of the held-out frames, as it is read from their pictures."""
     test = dataset.split.test
-    tracked = dataset.person.expression[test]
-    mean = np.nanmean(dataset.person.expression[: test.start], axis=0)
-    return {
-        "tracked": tracked,
-        "read": learning.read(test).copy(),
-        **{driver: foretold(dataset, driver)[0][test] for driver in DRIVERS},
-        "frozen": np.repeat(mean[None], len(tracked), axis=0).astype(np.float32),
-    }
+    for _ in learning.filmed(test):
+        pass  # the heads are found
+    coefficients = learning.read(test).copy()
+    return Movement(coefficients, np.zeros(len(coefficients), np.float32))
 
 
 def measured(video: Path, work: Path, tracker: FaceTracker, sheets: Path | None) -> dict[str, Any]:
@@ -104,27 +88,19 @@ def measured(video: Path, work: Path, tracker: FaceTracker, sheets: Path | None)
         package, packing = clocked(lambda: packed(learning, dataset, builder))
         sizes = {name: entry.size for name, entry in package.manifest.files.items()}
         costs = cost(package, dataset)
-    test = dataset.split.test
-    real = list(learning.filmed(test))
-    film: Any = Held(real)
-    renderer = Renderer(learning.face(test), film)
-    images: dict[str, list[Image]] = {
-        name: [renderer.draw(n, row) for n, row in enumerate(rows)] for name, rows in mouths(learning, dataset).items()
-    }
-    if sheets is not None:
-        sheet(sheets / f"gaussian_{video.stem}.png", {"real": real, **images}, dataset)
-    reports = {name: judged(frames, dataset, real, tracker, name) for name, frames in images.items()}
-    baselines = next(iter(reports.values())).as_dict()["scores"]
+        drawn = {
+            name: redrawn(package, dataset, dataset.split.test, movement)
+            for name, movement in {**movements(dataset), "read": read(learning, dataset)}.items()
+        }
+        found = outcome(drawn, dataset, tracker, sheets and sheets / f"gaussian_{video.stem}.png")
     return {
-        "held_out_frames": len(real),
         "validation_db": round(learning.score, 2),
         "bytes": {"film": sizes.pop("film.mp4"), "rest": sum(sizes.values())},
         "preparing": preparing,
         "training": training,
         "packing": packing,
         "ms": costs,
-        "contenders": {name: told(report) for name, report in reports.items()},
-        "baselines": {name: baselines[name] for name in ("frozen", "nearest", "previous", "real")},
+        **found,
     }
 
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.client import Client
-    from mien.evaluation import SyncReport, evaluate_sync
-    from mien.studio import Avatar, AvatarSpeech, SpeakResult, check_clip, open, train
+    from mien.evaluation import QualityReport, SyncReport, evaluate_quality, evaluate_sync
+    from mien.studio import Avatar, AvatarSpeech, SpeakResult, check_clip, evaluate_avatar, open, train
     from mien.training import ClipCheck
 
 __version__ = "0.1.0"
@@ -30,10 +30,13 @@ __all__ = [
     "AvatarSpeech",
     "Client",
     "ClipCheck",
+    "QualityReport",
     "SpeakResult",
     "SyncReport",
     "__version__",
     "check_clip",
+    "evaluate_avatar",
+    "evaluate_quality",
     "evaluate_sync",
     "open",
     "train",
@@ -49,7 +52,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         if name == "Client":
             return import_module("mien.client").Client
-        if name in ("SyncReport", "evaluate_sync"):
+        if name in ("QualityReport", "SyncReport", "evaluate_quality", "evaluate_sync"):
             return getattr(import_module("mien.evaluation"), name)
         if name == "ClipCheck":
             return import_module("mien.training").ClipCheck

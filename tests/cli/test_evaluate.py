@@ -145,3 +145,20 @@ def test_quality_needs_two_videos(mien: Mien, video: Path):
     there = mien("--server", "http://127.0.0.1:9", "evaluate", "--generated", video, "--reference", video)
     assert there.code == 2
     assert "this machine only" in there.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--avatar", "me"), 2, "--dataset"),
+        (("--dataset", "here"), 2, "--avatar"),
+        (("--avatar", "me", "--dataset", "here", "--generated", "made.mp4"), 2, "an avatar and its dataset"),
+        (("-a", "nobody", "--data-dir", "here"), 3, "nobody"),
+        (("-a", "empty.mien", "--data-dir", "here"), 3, "empty.mien"),
+        (("-a", "me", "--dataset", "here", "sync", "video.mp4"), 2, "not for"),
+    ],
+)
+def test_an_avatar_needs_its_dataset(mien: Mien, arguments: tuple[str, ...], code: int, words: str):
+    done = mien("evaluate", *arguments)
+    assert done.code == code
+    assert words in done.err

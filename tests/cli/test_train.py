@@ -51,6 +51,7 @@ def test_a_bad_video_is_refused_unless_one_insists(mien: Mien, video: Path):
     assert made.code == 0, made
     assert (made.json["name"], made.json["engine"]) == ("carl", "sketch")
     assert made.json["check"]["verdict"] == "fail"
+    assert made.json["evaluation"] is None, "this engine cannot draw over the video's frames"
     assert mien("avatar", "show", "carl", "--json").json["consent"] == "his"
 
 
@@ -77,6 +78,8 @@ def test_the_automatic_engine_says_what_cannot_be_learnt_from(mien: Mien, video:
         (("carl.mp4", "--name", "carl", "--skip-preprocess"), 2, "dataset"),
         (("carl.mp4", "--name", "carl", "--skip-preprocess", "--dataset", "none"), 3, "none"),
         (("carl.mp4", "--name", "carl", "--size", "9", "--yes"), 2, "9 pixels"),
+        (("carl.mp4", "--name", "carl", "--html", "page.html", "--no-evaluate"), 2, "--no-evaluate"),
+        (("carl.mp4", "--name", "carl", "--html", "no/page.html", "--yes"), 6, "no"),
     ],
 )
 def test_bad_orders_are_one_sentence(mien: Mien, video: Path, arguments: tuple[str, ...], code: int, word: str):

@@ -29,12 +29,12 @@ def test_the_percentage_never_falls() -> None:
 
 
 def test_a_stage_that_comes_twice_counts_twice() -> None:
-    stages = (("track", 9.0), ("train", 20.0), ("watch", 10.0), ("train", 50.0), ("judge", 5.0), ("judge", 5.0))
-    told = [("track", 5), ("train", 5), ("watch", 5), ("train", 5), ("judge", 5), ("finish", 0)]
+    stages = (("track", 9.0), ("train", 20.0), ("watch", 10.0), ("train", 50.0), ("evaluate", 5.0), ("evaluate", 5.0))
+    told = [("track", 5), ("train", 5), ("watch", 5), ("train", 5), ("evaluate", 5), ("finish", 0)]
     meter = Meter(stages)
     assert [meter.update(stage, done, 10, "", 0).percent for stage, done in told] == [5.5, 20, 35, 65, 92.5, 92.5]
-    assert meter.update("judge", 5, 10, "", 0).percent == 97.5
-    assert meter.update("judge", 10, 10, "", 0).percent == 100
+    assert meter.update("evaluate", 5, 10, "", 0).percent == 97.5
+    assert meter.update("evaluate", 10, 10, "", 0).percent == 100
 
 
 def test_what_was_done_before_is_left_out() -> None:

@@ -41,6 +41,14 @@ def quality(
     reference: Annotated[
         Path | None, typer.Option("--reference", help="The real video of the same moments, which it is compared with.")
     ] = None,
+    avatar: Annotated[
+        str | None,
+        typer.Option("--avatar", "-a", help="A trained avatar, on what it has not learnt from of its video."),
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--dataset", "--data-dir", help="The folder that was kept with: mien train --dataset"),
+    ] = None,
     lpips: Annotated[
         list[Path] | None,
         typer.Option(
@@ -64,34 +72,43 @@ def quality(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how good a talking head is: how near to the real video, or, with `sync`, how its lips go with its sound."""
+    """Measure how good a talking head is: how near a video or a trained avatar is to the real video, or, with `sync`, how lips go with their sound."""
+    videos, trained = (generated, reference), (avatar, dataset)
     if context.invoked_subcommand is not None:
-        if generated or reference:
+        if any((*videos, *trained)):
             raise UsageError(
-                f"--generated and --reference are not for `mien evaluate {context.invoked_subcommand}`.",
+                "--generated, --reference, --avatar and --dataset are not for "
+                f"`mien evaluate {context.invoked_subcommand}`.",
                 hint="Give its own options behind its name.",
             )
         return
-    if generated is None or reference is None:
-        raise UsageError("Two videos are needed.", hint="mien evaluate --generated made.mp4 --reference real.mp4")
+    if any(videos) == any(trained) or None in (trained if any(trained) else videos):
+        raise UsageError(
+            "Two videos, or an avatar and its dataset, are needed.",
+            hint="mien evaluate --generated made.mp4 --reference real.mp4, or: mien evaluate --avatar me --dataset me.dataset",
+        )
     only_here("mien evaluate")
     from mien.evaluation import evaluate_quality, write_quality_page
     from mien.media.files import check_output
+    from mien.studio import evaluate_avatar
 
     for path in (output_json, html, side_by_side):
         if path is not None:
             check_output(path, overwrite=overwrite)
+    options: dict[str, Any] = {
+        "lpips": lpips or (),
+        "identity": identity,
+        "side_by_side": side_by_side,
+        "overwrite": overwrite,
+        "settings": settings(),
+    }
     with progress(enabled=not as_json) as report:
-        found = evaluate_quality(
-            generated,
-            reference,
-            lpips=lpips or (),
-            identity=identity,
-            side_by_side=side_by_side,
-            overwrite=overwrite,
-            settings=settings(),
-            report=report,
-        )
+        if avatar is not None and dataset is not None:
+            found = evaluate_avatar(avatar, dataset, report=report, **options)
+        else:
+            assert generated is not None
+            assert reference is not None
+            found = evaluate_quality(generated, reference, report=report, **options)
     if html is not None:
         write_quality_page(found, html, shown=language.value, overwrite=overwrite)
     figures = found.as_dict()
@@ -101,7 +118,7 @@ def quality(
     if as_json:
         print_json(figures | written)
         return
-    _print_quality(figures)
+    print_quality(figures)
     for path in written.values():
         if path is not None:
             say(f"{path}")
@@ -197,7 +214,8 @@ def _write_json(path: Path, figures: dict[str, Any], overwrite: bool) -> None:
     write_bytes(path, json.dumps(figures, ensure_ascii=False, indent=2).encode() + b"\n", overwrite=overwrite)
 
 
-def _print_quality(found: dict[str, Any]) -> None:
+def print_quality(found: dict[str, Any]) -> None:
+    """What `QualityReport.as_dict` tells, as tables."""
     from mien.evaluation.page.words import plain
     from mien.evaluation.tally import METRICS
 
@@ -219,6 +237,8 @@ def _print_quality(found: dict[str, Any]) -> None:
         table(("lips of", "r with the sound", "lag ms", "r with the real lips"), _lips(found["sync"]))
     worst = ", ".join(f"{each['seconds']:.1f} s ({each['psnr']:.1f} dB)" for each in found["worst"])
     note(f"Worst mouths: {worst}.")
+    if "tracked" in contenders:
+        note("generated: the mouth as the sound moves it; tracked: as the real mouth was moved.")
     note(
         "frozen, nearest: the real frame with the mean or the most similar known mouth; previous: with the face of the frame before."
     )

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from mien.types import Report
 
 
+_TOLD = {"psnr_mouth": 1, "ssim_mouth": 3, "mouth_px": 2, "sharpness_mouth": 2, "flicker_mouth": 2}
+"""Figures that the terminal shows, with the digits behind the point."""
+_R = "lips with the real ones, r"
+_BESIDE = ("generated", "frozen", "nearest", "real")
+
+
 class Device(StrEnum):
     """Where avatars are trained."""
 
@@ -67,6 +73,15 @@ def train(
     previews: Annotated[
         Path | None, typer.Option("--previews", help="Write pictures of how far it has come into this folder.")
     ] = None,
+    evaluate: Annotated[
+        bool,
+        typer.Option(
+            "--evaluate/--no-evaluate", help="Measure it in the end on a part of the video that it has not learnt from."
+        ),
+    ] = True,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with what was measured: figures, curves, worst frames.")
+    ] = None,
     licence: Annotated[str, typer.Option("--licence", help="Licence of the video, kept with the avatar.")] = "",
     consent: Annotated[
         str, typer.Option("--consent", help="Who agreed to be shown and how that is recorded; kept with the avatar.")
@@ -76,6 +91,8 @@ def train(
     """Learn an avatar from a video; one that was broken off goes on where it was."""
     if not check_only and not name.strip():
         raise UsageError("The avatar needs a name.", hint="Say how it shall be called: --name")
+    if html is not None:
+        _page_possible(html, evaluate=evaluate)
     loaded = settings() if device is None else settings().model_copy(update={"device": device.value})
     if check_only:
         _check(video, loaded, as_json=as_json)
@@ -92,8 +109,9 @@ def train(
                 "background": background,
                 "skip_preprocess": skip_preprocess,
                 "resume": resume,
+                "evaluate": evaluate,
             }
-            told = _here(video, name, loaded, report, options | more, previews)
+            told = _here(video, name, loaded, report, options | more, previews, html)
         else:
             only_here = {
                 "dataset": dataset,
@@ -101,6 +119,8 @@ def train(
                 "skip_preprocess": skip_preprocess or None,
                 "device": device,
                 "previews": previews,
+                "html": html,
+                "no_evaluate": None if evaluate else True,
             }
             _possible_there(only_here, consent)
             with _checked_there(client, video, report) as (there, check):
@@ -112,6 +132,9 @@ def train(
         return
     for remark in told["remarks"]:
         note(remark)
+    _tell_figures(told["evaluation"])
+    if html is not None and told["evaluation"] is not None:
+        say(f"{html}")
     where = f"--server {client.url} " if client else ""
     say(f'Learnt {told["name"]!r} ({told["engine"]}). Let it speak: mien {where}speak -a {told["name"]!r} -t "Hello."')
 
@@ -188,13 +211,55 @@ def _refuse_bad(check: dict[str, Any], *, yes: bool, quiet: bool) -> None:
 
 
 def _here(
-    video: Path, name: str, loaded: Settings, report: Report, options: dict[str, Any], previews: Path | None
+    video: Path,
+    name: str,
+    loaded: Settings,
+    report: Report,
+    options: dict[str, Any],
+    previews: Path | None,
+    html: Path | None,
 ) -> dict[str, Any]:
     from mien import studio
+    from mien.evaluation import write_quality_page
 
     shown: dict[str, Any] = {} if previews is None else {"preview": studio.previews_into(previews)}
-    manifest = studio.train(video, name, settings=loaded, report=report, **options, **shown).package.manifest
-    return manifest.model_dump(mode="json", include={"name", "engine", "remarks", "size"})
+    avatar = studio.train(video, name, settings=loaded, report=report, **options, **shown)
+    found = avatar.evaluation
+    if html is not None and found is not None:
+        write_quality_page(found, html)
+    told = avatar.package.manifest.model_dump(mode="json", include={"name", "engine", "remarks", "size"})
+    return told | {"evaluation": None if found is None else found.as_dict()}
+
+
+def _page_possible(html: Path, *, evaluate: bool) -> None:
+    """Raises:
+    UsageError: there will be nothing to write.
+    AlreadyExistsError, OutputError: it cannot be written.
+    """
+    from mien.media.files import check_output
+
+    if not evaluate:
+        raise UsageError("A page needs an evaluation.", hint="Leave out --no-evaluate or --html.")
+    check_output(html)
+
+
+def _tell_figures(found: dict[str, Any] | None) -> None:
+    """The most telling of them."""
+    if found is None:
+        return
+    from mien.evaluation.page.words import plain
+
+    rows = []
+    for name, digits in _TOLD.items():
+        values = (found["scores"][contender][name] for contender in _BESIDE)
+        rows.append((plain(name, "en"), *("–" if value is None else f"{value:.{digits}f}" for value in values)))
+    rows.append((_R, *(_r_with_real(found["sync"].get(contender)) for contender in _BESIDE)))
+    table((f"{found['seconds']:.1f} s not learnt from", *_BESIDE), rows)
+
+
+def _r_with_real(sync: dict[str, Any] | None) -> str:
+    r = sync and sync["reference"] and sync["reference"]["fixed"]["mean"]["value"]
+    return "–" if r is None else f"{r:.2f}"
 
 
 def _possible_there(options: dict[str, Any], consent: str) -> None:
@@ -214,10 +279,11 @@ def _possible_there(options: dict[str, Any], consent: str) -> None:
 
 
 def _outcome(job: Job) -> dict[str, Any]:
-    told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height")
+    told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height", "evaluation")
     return {
         "name": told["avatar"],
         "engine": told["engine"],
         "remarks": told["remarks"],
         "size": [told["width"], told["height"]],
+        "evaluation": told["evaluation"],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from mien.errors import FaceError, MediaError
 from mien.evaluation.baselines import Baselines, Contender, previous
 from mien.evaluation.footage import MOST_SHIFT_S, Footage, Thumbnails, found_shift, thumbnail
 from mien.evaluation.identity import FaceRecognizer
-from mien.evaluation.lips import MIN_FPS, MIN_SEEN_S, from_landmarks
+from mien.evaluation.lips import MIN_FPS, MIN_SEEN_S, Lips, from_landmarks
 from mien.evaluation.lpips import Lpips
 from mien.evaluation.remarks import Remark
 from mien.evaluation.side_by_side import side_by_side as sides
@@ -32,11 +33,16 @@ from mien.types import Image, Landmarks, Progress, Report, Samples, silent
 from mien.weights import WeightStore
 
 GENERATED, FROZEN, NEAREST, PREVIOUS, REAL = "generated", "frozen", "nearest", "previous", "real"
-CONTENDERS = (GENERATED, FROZEN, NEAREST, PREVIOUS, REAL)
-"""Whose figures there are."""
+TRACKED = "tracked"
+"""What an avatar shows when its mouth is moved as the real one was."""
+BASELINES = (FROZEN, NEAREST, PREVIOUS)
+CONTENDERS = (GENERATED, *BASELINES, REAL)
+"""Whose figures there are; those of other videos stand after the first."""
 
 _OTHER_LENGTH_S = 0.5
 _OTHER_FPS = 0.01
+_RUN, _OF = 3, 15
+"""A quick look is at so many frames in a row, for what flickers, of every so many."""
 _APART_S = 1.0
 """Around a frame of the reference, mouths of the reference itself are not used for it."""
 
@@ -67,11 +73,13 @@ class QualityReport:
         size: width, height at which it was compared: the reference's.
         shift_frames: by how much the generated video is later than the reference; above 0: so many of its first frames have no counterpart.
         face: share of the compared frames in which a face is seen in both.
-        scores: means by contender ("generated", "frozen", "nearest", "previous", "real") and metric; None where there is nothing to measure.
-        sync: `evaluate sync` of "generated" and "real", as far as they have sound.
+        scores: means by contender ("generated", others if there are any, "frozen", "nearest", "previous", "real") and metric; None where there is
+            nothing to measure.
+        sync: `evaluate sync` of "generated", the others and "real", as far as they have sound.
         worst: the frames whose mouth is furthest from the real one, worst first.
         remarks: for the user.
-        series: what the means are of, frame by frame, for the generated video and the baselines. Not part of `as_dict`.
+        series: what the means are of, frame by frame, for the generated video, others and the baselines. Not part of `as_dict`.
+        step: of so many successive frames at least one was looked at.
     """
 
     generated: str
@@ -87,6 +95,7 @@ class QualityReport:
     worst: tuple[Worst, ...] = field(repr=False)
     remarks: tuple[Remark, ...] = ()
     series: Mapping[str, Series] = field(repr=False)
+    step: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as JSON has them; numbers are rounded to four digits behind the point."""
@@ -180,19 +189,23 @@ def compare(
     known: Known,
     tracker: FaceTracker,
     *,
+    others: Mapping[str, Footage] | None = None,
+    quick: bool = False,
     judges: Judges | None = None,
     side_by_side: Path | None = None,
     overwrite: bool = False,
     report: Report = silent,
 ) -> QualityReport:
-    """Compares frames that belong together one by one, as far as both have any. Memory does not grow but for some numbers a frame.
+    """Compares frames that belong together one by one, as far as all have any. Memory does not grow but for some numbers a frame.
 
     Args:
         generated: goes through its frames once.
         reference: the real ones, of the same rate and size.
         landmarks: of the reference's frames, (N, 478, 3); NaN where no face is seen.
         known: where the baselines come from.
-        tracker: follows the generated face.
+        tracker: follows the generated faces.
+        others: more videos of the same moments, which are measured likewise, by the names that they get in the report.
+        quick: lips are followed in all frames, but of every 15 only three in a row are looked at otherwise.
         judges: those who need weights.
         side_by_side, overwrite: as in `evaluate_quality`.
         report: progress, stages "learn" and "compare", in frames.
@@ -205,23 +218,32 @@ def compare(
     _check(reference.name, landmarks, fps)
     total = len(known.landmarks)
     baselines = Baselines(_reported(known.frames(), "learn", total, report), known.landmarks)
-    course = _Course(baselines, known, fps, judges or Judges())
-    sounds = _sound(generated), _sound(reference)
-    with TemporaryDirectory(prefix="mien-") as folder, LandmarkFile(Path(folder) / "landmarks") as file:
-        shown = follow(generated, tracker, file, "compare", report, len(landmarks))
-        with sides(side_by_side, reference.size, fps, sounds[0], overwrite=overwrite) as show:
-            for image, points, face in zip(reference.frames(), landmarks, shown, strict=False):
-                course.add(image, None if np.isnan(points[0, 0]) else points, *face)
-                show(image, face[0])
+    course = _Course(baselines, known, fps, judges or Judges(), tuple(others or {}), quick)
+    made = {GENERATED: generated, **(others or {})}
+    sound = _sound(generated)
+    with TemporaryDirectory(prefix="mien-") as folder, ExitStack() as stack:
+        files = [stack.enter_context(LandmarkFile(Path(folder, str(number)))) for number in range(len(made))]
+        told = (report, *(silent for _ in made))
+        shown = zip(
+            *(
+                follow(footage, tracker, file, "compare", tell, len(landmarks))
+                for footage, file, tell in zip(made.values(), files, told, strict=False)
+            ),
+            strict=False,
+        )
+        show = stack.enter_context(sides(side_by_side, reference.size, fps, sound, overwrite=overwrite))
+        for image, points, faces in zip(reference.frames(), landmarks, shown, strict=False):
+            course.add(image, None if np.isnan(points[0, 0]) else points, dict(zip(made, faces, strict=True)))
+            show(image, faces[0][0])
         seconds = course.frames / fps
         if seconds < MIN_SEEN_S:
             raise MediaError(
                 f"{generated.name} and {reference.name} have {seconds:.2f} s in common; that is too short to measure.",
                 hint="Use two videos of the same speech, of some seconds.",
             )
-        own = file.landmarks()[: course.frames]
-        sync, mute = _synchrony(generated, reference, own, landmarks[: course.frames], sounds)
-        both = np.isfinite(own[:, 0, 0]) & np.isfinite(landmarks[: course.frames, 0, 0])
+        own = {name: file.landmarks()[: course.frames] for name, file in zip(made, files, strict=True)}
+        sync, mute = _synchrony(made, reference, own, landmarks[: course.frames], sound)
+        both = np.isfinite(own[GENERATED][:, 0, 0]) & np.isfinite(landmarks[: course.frames, 0, 0])
     remarks = mute
     if not both.all():
         remarks += (Remark("lost", {"seconds": f"{(~both).sum() / fps:.1f}"}),)
@@ -239,34 +261,50 @@ def compare(
         worst=course.worst.found(),
         remarks=remarks,
         series={name: tally.series() for name, tally in course.tallies.items()},
+        step=_OF if quick else 1,
     )
 
 
 class _Course:
     """All contenders on their way through the video."""
 
-    def __init__(self, baselines: Baselines, known: Known, fps: float, judges: Judges) -> None:
-        self.tallies = {name: Tally() for name in CONTENDERS}
+    def __init__(
+        self, baselines: Baselines, known: Known, fps: float, judges: Judges, others: tuple[str, ...], quick: bool
+    ) -> None:
+        self.tallies = {name: Tally() for name in (GENERATED, *others, *BASELINES, REAL)}
         self.worst = WorstFrames(fps)
         self.frames = 0
         self._baselines, self._known, self._fps, self._judges = baselines, known, fps, judges
+        self._quick = quick
         self._before: tuple[Image, Landmarks] | None = None
 
-    def add(self, image: Image, landmarks: Landmarks | None, generated: Image, face: Landmarks | None) -> None:
-        """The next frame: the real one and its landmarks, the generated one and those found in it."""
+    def add(
+        self, image: Image, landmarks: Landmarks | None, made: Mapping[str, tuple[Image, Landmarks | None]]
+    ) -> None:
+        """The next frame: the real one and its landmarks, and the generated ones with those found in them."""
+        if self._quick and self.frames % _OF >= _RUN:
+            for tally in self.tallies.values():
+                tally.skip()
+        else:
+            self._look(image, landmarks, made)
+        self._before = None if landmarks is None else (image, landmarks)
+        self.frames += 1
+
+    def _look(
+        self, image: Image, landmarks: Landmarks | None, made: Mapping[str, tuple[Image, Landmarks | None]]
+    ) -> None:
         real = Real(image, landmarks, self.frames, self._fps, self._judges)
+        for name, face in made.items():
+            self.tallies[name].add(real, *face)
         tally = self.tallies[GENERATED]
-        tally.add(real, generated, face)
-        self.worst.add(self.frames, real, generated, tally.latest("psnr_mouth"), tally.latest("psnr_whole"))
+        self.worst.add(self.frames, real, made[GENERATED][0], tally.latest("psnr_mouth"), tally.latest("psnr_whole"))
         self.tallies[REAL].add_real(real, self._fps)
         rivals = {} if landmarks is None else self._rivals(image, landmarks)
-        for name in (FROZEN, NEAREST, PREVIOUS):
+        for name in BASELINES:
             if name in rivals:
                 self.tallies[name].add(real, rivals[name].image, rivals[name].landmarks)
             else:
                 self.tallies[name].skip()
-        self._before = None if landmarks is None else (image, landmarks)
-        self.frames += 1
 
     def scores(self) -> dict[str, dict[str, float | None]]:
         """Means by contender and metric."""
@@ -349,25 +387,34 @@ def _sound(footage: Footage) -> Samples | None:
 
 
 def _synchrony(
-    generated: Footage,
+    made: Mapping[str, Footage],
     reference: Footage,
-    own: NDArray[np.float32],
+    own: Mapping[str, NDArray[np.float32]],
     real: NDArray[np.float32],
-    sounds: tuple[Samples | None, Samples | None],
+    sound: Samples | None,
 ) -> tuple[dict[str, SyncReport], tuple[Remark, ...]]:
-    """The generated lips with their sound and beside the real ones, the real lips with theirs; and what could not be judged."""
+    """The generated lips with their sound and beside the real ones, the real lips with theirs; and what could not be judged.
+
+    Args:
+        made: all that was generated.
+        reference: the real video.
+        own: landmarks, by the names in `made`.
+        real: landmarks of the reference.
+        sound: of the first that was generated.
+    """
     fps, least = reference.fps, MIN_SEEN_S * reference.fps
-    if fps < MIN_FPS or min(np.isfinite(each[:, 0, 0]).sum() for each in (own, real)) < least:
+    if fps < MIN_FPS or min(np.isfinite(each[:, 0, 0]).sum() for each in (*own.values(), real)) < least:
         return {}, (Remark("no_lips", {}),)
-    made_lips, real_lips = (
-        from_landmarks((None if np.isnan(face[0, 0]) else face for face in each), fps) for each in (own, real)
-    )
+    real_lips = _lips(real, fps)
     found: dict[str, SyncReport] = {}
-    remarks: tuple[Remark, ...] = ()
-    if sounds[0] is None:
-        remarks = (Remark("mute", {}),)
-    else:
-        found[GENERATED] = compared(generated.name, made_lips, sounds[0], reference=(reference.name, real_lips))
-    if sounds[1] is not None:
-        found[REAL] = compared(reference.name, real_lips, sounds[1])
-    return found, remarks
+    for name, footage in made.items():
+        heard = sound if name == GENERATED else _sound(footage)
+        if heard is not None:
+            found[name] = compared(footage.name, _lips(own[name], fps), heard, reference=(reference.name, real_lips))
+    if (heard := _sound(reference)) is not None:
+        found[REAL] = compared(reference.name, real_lips, heard)
+    return found, () if GENERATED in found else (Remark("mute", {}),)
+
+
+def _lips(landmarks: NDArray[np.float32], fps: float) -> Lips:
+    return from_landmarks((None if np.isnan(face[0, 0]) else face for face in landmarks), fps)

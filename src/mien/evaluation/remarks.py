@@ -45,6 +45,14 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "en": "The video is shifted against the reference by {frames} frames ({ms} ms); that was taken off.",
         "zh": "视频相对参考视频错开 {frames} 帧（{ms} 毫秒），已扣除。",
     },
+    "held_out": {
+        "en": "The last {seconds} s of the {whole} s of video, from which the avatar has learnt nothing.",
+        "zh": "视频共 {whole} 秒，此处为最后 {seconds} 秒，虚拟人未从中学习。",
+    },
+    "quick": {
+        "en": "A quick look: {seconds} s after the first {start} s of the video, from which the avatar has learnt nothing; pictures of one frame in five.",
+        "zh": "快速评价：视频前 {start} 秒之后的 {seconds} 秒，虚拟人未从中学习；每五帧比较一帧画面。",
+    },
     "mute": {
         "en": "The video has no sound that can be heard; its lip sync is not judged.",
         "zh": "视频没有可听见的声音，未评价口型同步。",

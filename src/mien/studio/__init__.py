@@ -1,6 +1,6 @@
 """The verbs: create an avatar, let it speak, ask what this machine can do."""
 
-from mien.studio.api import Avatar, AvatarSpeech, check_clip
+from mien.studio.api import Avatar, AvatarSpeech, check_clip, evaluate_avatar
 from mien.studio.api import open_ as open
 from mien.studio.api import train as train
 from mien.studio.create import create_avatar, open_avatar, store
@@ -26,6 +26,7 @@ __all__ = [
     "decode_text",
     "engine_for_training",
     "engine_specs",
+    "evaluate_avatar",
     "export_splats",
     "import_avatar",
     "inspect_picture",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,15 +11,17 @@ from typing import Literal
 from mien import settings as settings_module
 from mien.avatars import AvatarPackage
 from mien.errors import UsageError
+from mien.evaluation import QualityReport
 from mien.settings import Settings
 from mien.studio.create import open_avatar
 from mien.studio.engines import AUTO, RenderOptions, engine_of_package, load_engine, open_session
+from mien.studio.evaluate import evaluate_held_out
 from mien.studio.render import render
 from mien.studio.sources import SoundSource
 from mien.studio.speak import SpeakOptions, SpeakResult, prepared, speak
 from mien.studio.stages import Stages
 from mien.studio.train import Preparation, train_avatar, unmeasured, unseen
-from mien.training import ClipCheck
+from mien.training import ClipCheck, Dataset
 from mien.training import check_clip as check
 from mien.types import AvatarFrame, Driver, Engine, Image, Metric, Report, silent
 
@@ -30,10 +32,12 @@ class Avatar:
     Args:
         package: the avatar's data.
         settings: see `mien.settings`.
+        evaluation: how good it is, where `train` has just looked.
     """
 
-    def __init__(self, package: AvatarPackage, settings: Settings) -> None:
+    def __init__(self, package: AvatarPackage, settings: Settings, evaluation: QualityReport | None = None) -> None:
         self.package = package
+        self.evaluation = evaluation
         self._settings = settings
 
     @property
@@ -230,6 +234,7 @@ def train(
     report: Report = silent,
     metric: Metric = unmeasured,
     preview: Callable[[int, Image], None] = unseen,
+    evaluate: bool = True,
 ) -> Avatar:
     """Learns an avatar from a video and keeps it; one that was broken off goes on where it was.
 
@@ -249,12 +254,14 @@ def train(
         report: progress; it stops the work by raising `mien.errors.Cancelled`.
         metric: numbers of each step, such as losses.
         preview: pictures of how far it has come.
+        evaluate: look in the end how good it is, on a part of the video that it has not learnt from: `evaluation` and `remarks` of the avatar tell.
 
     Raises:
         MienError: see `mien.studio.train.train_avatar`.
     """
     chosen = settings or settings_module.load()
     preparation = Preparation.of(size, au_csv, dataset, background=background, only_reuse=skip_preprocess)
+    found: list[QualityReport] = []
     package = train_avatar(
         name,
         Path(video),
@@ -267,5 +274,47 @@ def train(
         report=report,
         metric=metric,
         preview=preview,
+        evaluate=evaluate,
+        evaluated=found.append,
     )
-    return Avatar(package, chosen)
+    return Avatar(package, chosen, *found)
+
+
+def evaluate_avatar(
+    avatar: str | Path | Avatar,
+    dataset: str | Path,
+    *,
+    lpips: Sequence[Path] = (),
+    identity: Path | None = None,
+    side_by_side: Path | None = None,
+    overwrite: bool = False,
+    settings: Settings | None = None,
+    report: Report = silent,
+) -> QualityReport:
+    """Measures how good a trained avatar is on the part of its video that it has not learnt from.
+
+    Args:
+        avatar: its name, its package, or itself.
+        dataset: the folder that was kept when it was trained: `train(…, dataset=…)`.
+        lpips, identity, side_by_side, overwrite: as of `mien.evaluate_quality`.
+        settings: None: read from the environment and the settings file.
+        report: progress.
+
+    Returns:
+        Figures of "generated", the mouth as the sound moves it, and "tracked", as the real mouth was moved; baselines beside.
+
+    Raises:
+        MienError: see `mien.studio.evaluate.evaluate_held_out`.
+    """
+    chosen = settings or settings_module.load()
+    opened = avatar if isinstance(avatar, Avatar) else open_(avatar, settings=chosen, report=report)
+    return evaluate_held_out(
+        opened.package,
+        Dataset.open(Path(dataset)),
+        chosen,
+        lpips=lpips,
+        identity=identity,
+        side_by_side=side_by_side,
+        overwrite=overwrite,
+        report=report,
+    )

@@ -16,13 +16,15 @@ from filelock import FileLock, Timeout
 
 from mien import plugins
 from mien.avatars import AvatarPackage, AvatarStore, Manifest, check_name
-from mien.errors import ConflictError, InputError, MissingDependency, NotFoundError, UsageError
+from mien.errors import ConflictError, FaceError, InputError, MediaError, MissingDependency, NotFoundError, UsageError
+from mien.evaluation import QualityReport
+from mien.evaluation.quality import FROZEN, GENERATED
 from mien.media import VideoReader, read_image, write_image
 from mien.media.files import writing
 from mien.settings import Settings
 from mien.studio.create import store
-from mien.studio.engines import AUTO, engine_specs
-from mien.studio.judge import judge
+from mien.studio.engines import AUTO, engine_of_package, engine_specs
+from mien.studio.evaluate import glance, score
 from mien.training import FPS, Dataset, prepare
 from mien.training.gpu import need_driver
 from mien.types import EngineSpec, Image, Metric, Report, TrainingRun, silent
@@ -64,6 +66,10 @@ def unmeasured(step: int, **values: float) -> None:
 
 def unseen(step: int, image: Image) -> None:
     """A preview that nobody looks at."""
+
+
+def unheard(report: QualityReport) -> None:
+    """An evaluation that nobody reads."""
 
 
 def previews_into(folder: Path) -> Callable[[int, Image], None]:
@@ -143,6 +149,8 @@ def train_avatar(
     report: Report = silent,
     metric: Metric = unmeasured,
     preview: Callable[[int, Image], None] = unseen,
+    evaluate: bool = True,
+    evaluated: Callable[[QualityReport], None] = unheard,
 ) -> AvatarPackage:
     """Learns an avatar from a video and keeps it in the store; one that was broken off goes on where it was.
 
@@ -150,8 +158,8 @@ def train_avatar(
         name: how it is called from now on.
         video: of one person who speaks.
         settings: see `mien.settings`.
-        engine: one that can be trained, or "auto": Mien's own are, as far as the video is long enough, and the one that does better on the
-            part that was kept back is taken.
+        engine: one that can be trained, or "auto": Mien's own are, as far as the video is long enough, and the one that does better in
+            `mien.studio.evaluate.glance` is taken.
         licence: of the video.
         consent: who agreed to be shown, and how that is recorded.
         preparation: None: the engine prepares the video as it likes.
@@ -161,6 +169,8 @@ def train_avatar(
         report: progress.
         metric: numbers of each step, such as losses.
         preview: pictures of how far it has come.
+        evaluate: look how good it is where the engine can be looked at, and put that into the avatar's remarks. "auto" looks where it has a choice.
+        evaluated: told what that finds, before the avatar is there.
 
     Raises:
         AlreadyExistsError: the name is taken.
@@ -182,12 +192,13 @@ def train_avatar(
         if anew:
             _empty(kept)
         trainer = _Trainer(video, about, settings, kept, report, metric, preview)
-        if preparation is not None or engine == AUTO:
+        if preparation is not None or engine == AUTO or (evaluate and specs[0].redraw):
             trainer.prepare(preparation or Preparation())
-        if engine == AUTO:
-            package = chosen.take(trainer.best(specs))
-        else:
-            package = trainer.train(specs[0], chosen)
+        made = [trainer.made(spec) for spec in (trainer.able(specs) if engine == AUTO else specs)]
+        look = trainer.best(made) if evaluate or len(made) > 1 else _Look(made[0])
+        if look.report is not None:
+            evaluated(look.report)
+        package = trainer.publish(look, chosen)
     if work is None:
         shutil.rmtree(kept, ignore_errors=True)
     return package
@@ -234,6 +245,37 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         elif path.name != _LOCK:
             path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How good an avatar is.
+
+    Args:
+        package: of the avatar.
+        report: None: nobody looked, or that was not possible.
+        remark: the same in a sentence, or why it was not possible; "": nobody looked.
+    """
+
+    package: AvatarPackage
+    report: QualityReport | None = None
+    remark: str = ""
+
+    @classmethod
+    def at(cls, package: AvatarPackage, report: QualityReport) -> _Look:
+        generated, frozen = (report.scores[name]["psnr_mouth"] for name in (GENERATED, FROZEN))
+        beside = report.sync[GENERATED].reference if GENERATED in report.sync else None
+        r = None if beside is None else beside.fixed.mean.value
+        mouth = "" if generated is None else f"a mouth {generated:.1f} dB from the real one"
+        mouth += "" if frozen is None else f" (one that does not move: {frozen:.1f} dB)"
+        lips = "" if r is None else f"lips whose movement has r = {r:.2f} with theirs"
+        told = " and ".join(each for each in (mouth, lips) if each)
+        heard = f"The sound of {report.seconds:.1f} s that it has not learnt from"
+        return cls(package, report, f"{heard} gives {told}." if told else f"{heard} gives nothing to be measured.")
+
+    @property
+    def score(self) -> float:
+        return -np.inf if self.report is None else score(self.report)
 
 
 class _Trainer:
@@ -299,28 +341,41 @@ class _Trainer:
             told = {"engine": spec.name, "data_version": spec.data_version, "remarks": tuple(remarks)}
             return builder.finish(self._about.model_copy(update=told))
 
-    def best(self, specs: list[EngineSpec]) -> AvatarPackage:
-        """Trains all that the video is long enough for; gives the one that does best on the part that was kept back."""
-        dataset = self._dataset
-        assert dataset is not None
-        seconds = float(dataset.seen.sum()) / FPS
-        able = [spec for spec in specs if seconds >= _OPTIMISED.get(spec.name, 0.0)]
-        packages = {spec.name: self._made(spec) for spec in able}
-        if len(packages) == 1:
-            return next(iter(packages.values()))
-        scores = {name: self._score(package, dataset) for name, package in packages.items()}
-        return packages[max(scores, key=scores.__getitem__)]
+    def able(self, specs: list[EngineSpec]) -> list[EngineSpec]:
+        """Those that the prepared video is long enough for."""
+        assert self._dataset is not None
+        seconds = float(self._dataset.seen.sum()) / FPS
+        return [spec for spec in specs if seconds >= _OPTIMISED.get(spec.name, 0.0)]
 
-    def _made(self, spec: EngineSpec) -> AvatarPackage:
-        """By an earlier run, or now."""
+    def made(self, spec: EngineSpec) -> AvatarPackage:
+        """The avatar of one engine, in a store of the training's own: from an earlier run, or from now."""
         made = AvatarStore(self._work / spec.name / "made")
         try:
             return made.get(self._about.name)
         except NotFoundError:
             return self.train(spec, made)
 
-    def _score(self, package: AvatarPackage, dataset: Dataset) -> float:
-        return judge(package, dataset, self._settings, self._report).score
+    def best(self, packages: list[AvatarPackage]) -> _Look:
+        """The one that does best on the part of the video that was kept back."""
+        return max((self._look(package) for package in packages), key=lambda look: look.score)
+
+    def _look(self, package: AvatarPackage) -> _Look:
+        if self._dataset is None or not engine_of_package(package).redraw:
+            return _Look(package)
+        try:
+            return _Look.at(package, glance(package, self._dataset, self._settings, self._report))
+        except (FaceError, MediaError) as error:
+            return _Look(package, remark=f"How good it is could not be measured: {error.message}")
+
+    def publish(self, look: _Look, into: AvatarStore) -> AvatarPackage:
+        """Gives an avatar to another store, with what was found."""
+        package = look.package
+        about = self._about.model_dump(include={"name", "licence", "consent"})
+        remarks = (*package.manifest.remarks, look.remark) if look.remark else package.manifest.remarks
+        with into.create(self._about.name) as builder:
+            for file in package.manifest.files:
+                builder.add_bytes(file, package.read(file))
+            return builder.finish(package.manifest.model_copy(update=about | {"remarks": remarks}))
 
 
 def _share(folder: Path, target: Path) -> None:

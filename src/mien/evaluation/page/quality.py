@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.evaluation.page.shell import document, head, section
 from mien.evaluation.page.words import Shown, Words
-from mien.evaluation.quality import CONTENDERS, FROZEN, GENERATED, NEAREST, REAL, QualityReport
+from mien.evaluation.quality import FROZEN, GENERATED, NEAREST, REAL, TRACKED, QualityReport
 from mien.evaluation.sync import NETWORK, SyncReport
 from mien.evaluation.tally import METRICS, Metric
 from mien.evaluation.worst import Worst
@@ -20,7 +20,7 @@ from mien.media.files import write_bytes
 from mien.types import Image
 
 _DRAWN = ("psnr_mouth", "mouth_px", "flicker_mouth", "sharpness_mouth")
-_LINES = (FROZEN, NEAREST, REAL, GENERATED)
+_LINES = (FROZEN, NEAREST, REAL, TRACKED, GENERATED)
 """The last one lies on top."""
 _POINTS = 500
 """Of one line: more cannot be seen."""
@@ -72,14 +72,17 @@ def _head(report: QualityReport, words: Words) -> str:
 
 def _figures(report: QualityReport, words: Words) -> str:
     told = [metric for metric in METRICS if report.scores[GENERATED][metric.name] is not None]
-    heads = "".join(f"<th>{words(name)}</th>" for name in CONTENDERS)
+    heads = "".join(f"<th>{words(name)}</th>" for name in report.scores)
     rows = "".join(_row(metric, report, words) for metric in told)
     table = f'<div class="wide"><table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-    return section(words("figures"), table, words("how_figures"))
+    about = words("how_figures")
+    if TRACKED in report.scores:
+        about = f"{words('how_tracked')} {about}"
+    return section(words("figures"), table, about)
 
 
 def _row(metric: Metric, report: QualityReport, words: Words) -> str:
-    values = (report.scores[name][metric.name] for name in CONTENDERS)
+    values = (report.scores[name][metric.name] for name in report.scores)
     cells = "".join(f"<td>{_number(value, metric.digits)}</td>" for value in values)
     return f"<tr><th>{words(metric.name)}<small>{words(metric.better)}</small></th>{cells}</tr>"
 
@@ -124,14 +127,17 @@ def _jpeg(image: Image) -> str:
 
 
 def _course(report: QualityReport, words: Words) -> str:
-    marks = "".join(f'<li><i class="{name}"></i>{words(name)}</li>' for name in reversed(_LINES))
+    shown = [name for name in reversed(_LINES) if name in report.series]
+    marks = "".join(f'<li><i class="{name}"></i>{words(name)}</li>' for name in shown)
     drawn = "".join(_drawing(name, report, words) for name in _DRAWN)
     legend = f'<p>{words("how_course")}</p><ul class="legend">{marks}</ul>'
     return f'<section><h2>{words("course")}</h2>{legend}<div class="wide">{drawn}</div></section>'
 
 
 def _drawing(name: str, report: QualityReport, words: Words) -> str:
-    lines = {line: _thinned(report.series[line][name]) for line in _LINES if name in report.series[line]}
+    lines = {
+        line: _thinned(report.series[line][name], report.step) for line in _LINES if name in report.series.get(line, {})
+    }
     if GENERATED not in lines:
         return ""
     low, high = _limits(lines.values())
@@ -146,9 +152,9 @@ def _drawing(name: str, report: QualityReport, words: Words) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _thinned(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """At most `_POINTS` means; NaN where nothing is known."""
-    bins = np.arange(len(values)) * min(len(values), _POINTS) // len(values)
+def _thinned(values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """At most `_POINTS` means, each of `step` frames or more; NaN where nothing is known."""
+    bins = np.arange(len(values)) * min(-(-len(values) // step), _POINTS) // len(values)
     known = np.isfinite(values)
     total = np.bincount(bins, np.where(known, values, 0))
     count = np.bincount(bins, known)

@@ -89,6 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "figures": ("The figures", "各项指标"),
     "generated": ("generated", "生成"),
+    "tracked": ("real movement", "真实动作"),
     "frozen": ("frozen mean mouth", "静止的平均嘴型"),
     "nearest": ("nearest mouth", "最近似的嘴型"),
     "previous": ("frame before", "前一帧"),
@@ -123,6 +124,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "各帧的平均值。脸部：脸的轮廓；嘴部：真实嘴唇周围的矩形。关键点比较前已去除头部位置和朝向。"
         "静止与最近似：在真实帧的下半脸放入平均嘴型或已知的最相似嘴型；前一帧：在真实帧中放入前一帧的脸。"
         "闪烁和精细结构只有与真实视频对比才有意义。",
+    ),
+    "how_tracked": (
+        "Generated: the avatar's mouth as the sound of these moments moves it. Real movement: its mouth moved as the real one was, which shows how well it is "
+        "drawn, whatever is heard. Both are drawn into the real frames.",
+        "生成：由这段声音驱动的嘴。真实动作：让它的嘴按真实嘴的动作活动，与听到什么无关，可看出绘制得有多好。两者都画在真实帧中。",
     ),
     "sync": ("Lips and sound", "嘴唇与声音"),
     "r_sound": ("r with the sound", "与声音的 r"),
