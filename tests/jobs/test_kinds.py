@@ -421,6 +421,7 @@ def test_a_video_becomes_an_avatar_with_losses_and_previews(settings: Settings) 
     assert outcome["previews"] == [name for name, _ in told.artifacts]
     assert read_image(folder.result / "preview-0000020.png").shape == (48, 64, 3)
     assert (outcome["avatar"], outcome["width"], outcome["height"]) == ("carl", 64, 48)
+    assert outcome["evaluation"] is None, "this engine cannot draw over the video's frames"
     assert store(settings).get("carl").manifest.consent == "his"
 
 
@@ -449,7 +450,7 @@ def test_every_training_has_stages_of_its_own(settings: Settings) -> None:
         for engine in ("sketch", "clip", "gaussian", "auto")
     }
     assert stages["sketch"] == ["prepare", "train", "finish"]
-    assert stages["clip"] == ["track", "listen", "learn", "train", "finish"]
+    assert stages["clip"] == ["track", "listen", "learn", "train", "evaluate", "finish"]
     assert stages["auto"][:4] == stages["clip"][:4]
     assert stages["auto"][4:7] == stages["gaussian"][3:6]
 
