@@ -44,7 +44,8 @@ async function look(): Promise<void> {
     const { jobs: now } = await listJobs({ status: ['queued', 'running'], limit: 100 })
     const gone = jobs.value.filter(({ id }) => !now.some((job) => job.id === id))
     jobs.value = now
-    for (const { id } of gone) await tell(id)
+    // A check is told of where it was asked for, and deleted when nobody looks at it any more.
+    for (const { id, kind } of gone) if (kind !== 'check_clip') await tell(id)
   } catch {
     // The banner says that the server is away.
   }

@@ -37,7 +37,7 @@ Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
 
 _PREPARE: Stages = (("track", 10), ("listen", 2), ("learn", 2))
 _CLIP: Stages = (("train", 9),)
-_GAUSSIAN: Stages = (("watch", 5), ("train", 150), ("film", 5))
+_GAUSSIAN: Stages = (("watch", 5), ("train", 150), ("film", 10))
 _EVALUATE: Stages = (("evaluate", 8),)
 _FINISH: Stages = (("finish", 2),)
 _TRAININGS: dict[str, Stages] = {

@@ -44,6 +44,7 @@ export default {
     engine_auto: 'auto: the better of both',
     engine_auto_hint: 'Gathers real pieces of the video, learns a model of the face, and keeps what speaks better.',
     size: 'Size of the avatar',
+    size_usual: 'Usual (512 × 512)',
     size_hint: 'Larger is sharper, and slower; never larger than the face in the video.',
     licence: 'Licence of the video',
     au_csv: 'Blinks by OpenFace (CSV)',

@@ -46,6 +46,7 @@ const zh: typeof en = {
     engine_auto: '自动：取两者中更好的',
     engine_auto_hint: '先收集视频里的真实片段，再学习面部模型，保留说得更好的那个。',
     size: '形象尺寸',
+    size_usual: '默认（512 × 512）',
     size_hint: '越大越清晰，也越慢；不必超过视频里脸的大小。',
     licence: '视频的许可',
     au_csv: 'OpenFace 的眨眼数据（CSV）',

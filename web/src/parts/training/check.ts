@@ -17,8 +17,9 @@ export function useClipCheck(file: Ref<File | undefined>) {
 
   function forget(): void {
     stop.abort()
-    if (id.value) void act('delete', id.value).catch(() => undefined)
+    const known = id.value
     id.value = ''
+    if (known) void act('delete', known).catch(() => undefined)
     sent.value = problem.value = undefined
   }
 
