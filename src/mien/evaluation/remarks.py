@@ -47,11 +47,11 @@ _TEXTS: dict[str, dict[Language, str]] = {
     },
     "held_out": {
         "en": "The last {seconds} s of the {whole} s of video, from which the avatar has learnt nothing.",
-        "zh": "视频共 {whole} 秒，此处为最后 {seconds} 秒，虚拟人未从中学习。",
+        "zh": "视频共 {whole} 秒，此处为最后 {seconds} 秒，形象未从中学习。",
     },
     "quick": {
-        "en": "A quick look: {seconds} s after the first {start} s of the video, from which the avatar has learnt nothing; pictures of one frame in five.",
-        "zh": "快速评价：视频前 {start} 秒之后的 {seconds} 秒，虚拟人未从中学习；每五帧比较一帧画面。",
+        "en": "A quick look at the avatar, moved by sound: {seconds} s after the first {start} s of its video, from which it has learnt nothing; pictures of one frame in five.",
+        "zh": "由声音驱动的快速评价：视频前 {start} 秒之后的 {seconds} 秒，形象未从中学习；每五帧比较一帧画面。",
     },
     "mute": {
         "en": "The video has no sound that can be heard; its lip sync is not judged.",

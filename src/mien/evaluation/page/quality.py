@@ -164,7 +164,7 @@ def _thinned(values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
 def _limits(lines: Iterable[NDArray[np.float64]]) -> tuple[float, float]:
     low, high = np.nanpercentile(np.concatenate(list(lines)), [0.5, 99.5])
     room = max(0.06 * (high - low), 1e-3)
-    return float(low - room), float(high + room)
+    return float(max(low - room, min(low, 0))), float(high + room)
 
 
 def _path(line: str, values: NDArray[np.float64], low: float, high: float) -> str:
