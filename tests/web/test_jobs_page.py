@@ -89,6 +89,6 @@ def test_training_shows_its_losses_and_pictures(page: Page, tmp_path: Path):
     preview = page.get_by_role("img", name="Preview at step 20")
     expect(preview).to_be_visible()
     assert preview.evaluate("(image) => image.naturalWidth") == 64
-    expect(page.get_by_role("link", name="Talk")).to_be_visible()
+    expect(page.get_by_role("link", name="Talk", exact=True)).to_be_visible()
     page.get_by_role("link", name="Let it speak").click()
     expect(page.get_by_role("radio", name="Learnt")).to_be_checked()
