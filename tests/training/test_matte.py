@@ -67,16 +67,17 @@ def broken_off(shares: list[np.ndarray]) -> Iterator[np.ndarray]:
 
 def test_pieces_that_are_there_are_not_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "CHUNK", 4)
-    mattes = Mattes(tmp_path / "mattes", 10)
-    shares = [np.full((SIDE, SIDE), n / 10, np.float32) for n in range(10)]
+    mattes = Mattes(tmp_path / "mattes", 10, (SIDE - 1, SIDE))
+    shares = [np.full((SIDE, SIDE - 1), n / 10, np.float32) for n in range(10)]
     assert list(mattes.missing()) == [slice(0, 4), slice(4, 8), slice(8, 10)]
     with pytest.raises(Cancelled):
-        mattes.add(slice(4, 8), (SIDE, SIDE), broken_off(shares[4:8]))
+        mattes.add(slice(4, 8), broken_off(shares[4:8]))
     for piece in (slice(0, 4), slice(8, 10)):
-        mattes.add(piece, (SIDE, SIDE), shares[piece])
+        mattes.add(piece, shares[piece])
     assert list(mattes.missing()) == [slice(4, 8)]
-    mattes.add(slice(4, 8), (SIDE, SIDE), shares[4:8])
+    mattes.add(slice(4, 8), shares[4:8])
     for start in (0, 3, 4, 9):
         found = list(mattes.frames(start))
         assert len(found) == 10 - start
+        assert found[0].shape == (SIDE, SIDE - 1), "an odd width too"
         assert np.abs([matte.mean() - n / 10 for n, matte in enumerate(found, start)]).max() < 0.01

@@ -55,7 +55,7 @@ class Dataset:
         x, y, side = facts["window"]
         self._window = Window(x, y, side, facts["size"])
         self.split = Split.of(self.count)
-        self.mattes = Mattes(folder / f"mattes-{record.key('track')}", self.count)
+        self.mattes = Mattes(folder / f"mattes-{record.key('track')}", self.count, self.size)
         """How much of each pixel is the person; there only if the background is another one."""
         self._backdrop: str = facts.get("backdrop", "")
 

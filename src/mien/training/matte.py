@@ -34,10 +34,11 @@ class Mattes:
     Args:
         folder: of the files; made with the first.
         count: frames of the whole.
+        size: width and height.
     """
 
-    def __init__(self, folder: Path, count: int) -> None:
-        self._folder, self._count = folder, count
+    def __init__(self, folder: Path, count: int, size: tuple[int, int]) -> None:
+        self._folder, self._count, self._size = folder, count, size
 
     def missing(self) -> Iterator[slice]:
         """The pieces that are still to be made."""
@@ -45,27 +46,28 @@ class Mattes:
             if not self._path(start).is_file():
                 yield slice(start, min(start + CHUNK, self._count))
 
-    def add(self, piece: slice, size: tuple[int, int], mattes: Iterable[Matte]) -> None:
+    def add(self, piece: slice, mattes: Iterable[Matte]) -> None:
         """Keeps one of the missing pieces; it is there when all of it is.
 
         Args:
             piece: see `missing`.
-            size: width and height.
             mattes: as many, (H, W).
         """
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-        with VideoWriter(self._path(piece.start), size, FPS, None, crf=_CRF, overwrite=True) as writer:
+        with VideoWriter(self._path(piece.start), self._size, FPS, None, crf=_CRF, overwrite=True) as writer:
             for matte in mattes:
                 grey = np.rint(matte * np.float32(255)).astype(np.uint8)
                 writer.write(np.repeat(grey[..., None], 3, axis=2))
 
     def frames(self, start: int = 0) -> Iterator[Matte]:
         """Float32 (H, W), 0 … 1, from a frame on."""
+        width, height = self._size
         for first in range(start // CHUNK * CHUNK, self._count, CHUNK):
             with VideoReader(self._path(first), start=max(start - first, 0)) as reader:
                 for image in reader:
-                    yield image[..., 1] * np.float32(1 / 255)
+                    # A film has an even number of rows and columns.
+                    yield image[:height, :width, 1] * np.float32(1 / 255)
 
     def _path(self, start: int) -> Path:
         return self._folder / f"{start:07d}.mp4"

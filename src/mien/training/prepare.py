@@ -27,6 +27,7 @@ from mien.training.matte import covering, find_plate
 from mien.training.mouth import heard
 from mien.training.openface import read_units
 from mien.training.person import find_space
+from mien.training.remarks import of_mouth, of_pictures, of_sound
 from mien.training.smoothing import BLOCK, smooth
 from mien.training.split import FPS, Split
 from mien.training.window import head_window
@@ -47,14 +48,10 @@ _COMPARED_S = 60.0
 """Of lips and sound, to find out whether they are in time."""
 _VIEW, _OTHER_VIEW = 24, 0.16
 """Side of a thumbnail, and the mean difference (of 1) between two consecutive ones from which the scene has changed."""
-_WIDEST_PERCENT, _NARROW = 95.0, 0.15
-"""Percentile of how far the lips are parted that counts as the widest, and what is remarked below."""
 _EDGES = 256
 """Pixels; see `Matting`."""
 _BEHIND_EVERY = 5
 """Frames of which one is asked what is behind the person."""
-_NAMED = 5
-"""Cuts, in a remark."""
 
 
 def prepare(
@@ -216,9 +213,9 @@ class _Work:
         space = find_space(self._landmarks(), seen, cuts, train)
         rows = load_arrays(self.folder / MOUTH)["values"] if heard else None
         space.calibrated(rows, slice(0, split.test.start)).save(self.folder / PERSON)
-        parted = load_arrays(self.folder / UNITS)["parted"]
-        remarks = [*_remarks(seen, cuts, self.record.facts["late_ms"]), *_of_mouth(parted[train], heard)]
-        self.record.done("learn", remarks=remarks)
+        parted = load_arrays(self.folder / UNITS)["parted"][train]
+        told = [*of_pictures(seen, cuts), *of_sound(heard, self.record.facts["late_ms"]), *of_mouth(parted)]
+        self.record.done("learn", remarks=told)
 
     def backdrop(self, background: Image | None) -> None:
         known = self.record.facts.get("backdrop", "")
@@ -244,7 +241,7 @@ class _Work:
                     yield matting.matte(image)
                     self.report(Progress("matte", number, dataset.count, "frames"))
 
-            dataset.mattes.add(piece, dataset.size, matted())
+            dataset.mattes.add(piece, matted())
 
     def _landmarks(self) -> NDArray[np.float32]:
         return np.load(self.folder / LANDMARKS, mmap_mode="r", allow_pickle=False)
@@ -273,33 +270,6 @@ class _Sight:
             self._last = view
             self.count += 1
             yield image
-
-
-def _remarks(seen: NDArray[np.bool_], cuts: NDArray[np.int64], late_ms: int) -> list[str]:
-    remarks = []
-    if not seen.all():
-        lost = np.flatnonzero(~seen)
-        remarks.append(f"No face is seen in {len(lost)} of {len(seen)} frames, first at {lost[0] / FPS:.1f} s.")
-    if len(cuts):
-        at = ", ".join(f"{cut / FPS:.1f}" for cut in cuts[:_NAMED]) + (" …" if len(cuts) > _NAMED else "")
-        remarks.append(f"The picture changes suddenly at {at} s; one scene without a break is learnt better.")
-    if late_ms:
-        remarks.append(f"The sound was {abs(late_ms)} ms too {'late' if late_ms > 0 else 'early'}, which is mended.")
-    return remarks
-
-
-def _of_mouth(parted: NDArray[np.float32], heard: bool) -> list[str]:
-    remarks = []
-    if not heard:
-        remarks.append(
-            "Nothing is heard in it, so the mouth follows a voice as anybody's would, not as this person's does."
-        )
-    widest = float(np.percentile(parted, _WIDEST_PERCENT))
-    if widest < _NARROW:
-        remarks.append(
-            f"The mouth opens little, by {widest * 100:.0f} % of what speech may need; what is not seen cannot be shown."
-        )
-    return remarks
 
 
 def _earlier(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
