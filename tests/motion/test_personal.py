@@ -15,13 +15,13 @@ FRAME = SAMPLE_RATE // 25
 
 @pytest.fixture(scope="module")
 def calibration():
-    """Of a face with two coefficients: the one opens with the gap two frames later, the other with the jaw, wider by a half."""
+    """Of a face with two coefficients: the one opens two frames before the gap, the other with the jaw, wider by a half."""
     rng = np.random.default_rng(0)
     steps = rng.normal(0, 0.03, (3000, len(MOUTH_CHANNELS)))
     rows = np.clip(np.cumsum(steps, axis=0) % 0.4 - 0.1, 0, 0.25).astype(np.float32)
     rows[:, SPEECH] = rows[:, GAP] > 0
     at = np.arange(0, 3000, 4)
-    later = np.maximum(at - 8, 0)
+    later = np.minimum(at + 8, 2999)
     measured = np.stack([3 + 10 * rows[later, GAP], -2 + 15 * rows[at, 0]], axis=1)
     return fit(rows, measured.astype(np.float32), MOUTH_RATE / 4, ("one", "two"))
 
@@ -44,12 +44,13 @@ def spoken(performance: PersonalPerformance, seconds: float) -> list:
 
 def test_frames_are_what_the_calibration_makes_of_the_track(calibration) -> None:
     frames = spoken(PersonalPerformance(calibration), 2.0)
-    mouths = np.array([mouth for _, mouth, _ in frames])
     still = np.zeros((8, len(MOUTH_CHANNELS)), np.float32)
-    expected = calibration.apply(np.repeat(np.concatenate([still, mouths, still]), 4, axis=0))[32:-32:4]
+    mouths = np.array([*still[:2], *(mouth for _, mouth, _ in frames)])
+    expected = calibration.apply(np.repeat(np.concatenate([still, mouths[:50], still]), 4, axis=0))[32:-32:4]
     made = np.array([coefficients for coefficients, _, _ in frames])
     assert made.shape == (50, 2)
     np.testing.assert_allclose(made[4:], expected[4:], atol=1e-4)
+    assert not mouths[50:].any()
     assert np.ptp(made[:, 0]) > 0.3
 
 

@@ -17,6 +17,8 @@ from mien.motion.calibration import LAGS_ROWS, Calibration
 from mien.motion.performance import Performance
 from mien.types import SAMPLE_RATE, Driver, Phoneme, Samples, frame_bounds
 
+_LEAD_ROWS = 8
+"""By which lips are ahead of the sound of their closures: the middle of `LAGS_ROWS`."""
 _RELEASE_S = 0.16
 """As in `Performance`: so quickly the mouth leaves what it was doing, and what else was expected to come is forgotten."""
 
@@ -63,7 +65,7 @@ class PersonalPerformance:
         self._calibration = calibration
         self._inner = Performance(fps, seed, av_advance_ms=0.0, driver=driver)
         self._rows = int(rows)
-        self._reach = max(LAGS_ROWS) // self._rows
+        self._reach, self._lead = max(LAGS_ROWS) // self._rows, _LEAD_ROWS // self._rows
         self._per_frame = round(SAMPLE_RATE / fps)
         self._segments: deque[_Segment] = deque()
         self._index = 0
@@ -111,7 +113,10 @@ class PersonalPerformance:
         self._inner.listen(on)
 
     def frames(self) -> Iterator[tuple[Row, Row, Samples]]:
-        """Every frame of speech that can be made now: coefficients float32 (K,), mouth float32 (8,) as in `MOUTH_CHANNELS`, its samples."""
+        """Every frame of speech that can be made now: coefficients float32 (K,), mouth float32 (8,) as in `MOUTH_CHANNELS`, its samples.
+
+        The mouth is that of the sound which the lips are about to make, 80 ms later.
+        """
         while self._segments:
             segment = self._segments[0]
             self._fill(segment)
@@ -119,9 +124,10 @@ class PersonalPerformance:
             if segment.frames and (whole or len(segment.frames) > self._reach):
                 mouth, samples = segment.frames.popleft()
                 ahead = [row for row, _ in islice(segment.frames, self._reach)]
+                about_to = [mouth, *ahead, *[np.zeros_like(mouth)] * self._lead][self._lead]
                 shown = self._show(mouth, ahead, idle=False)
                 self._coming = ahead if whole else [*ahead, *ahead[-1:] * self._reach]
-                yield shown, mouth, samples
+                yield shown, about_to, samples
             elif whole:
                 self._segments.popleft()
             else:

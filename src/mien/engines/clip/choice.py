@@ -39,31 +39,39 @@ class Choice:
             wanted: (n, D), points of that frame and of those after it, as far as they are known; n ≥ 1.
         """
         known = [] if self._current is None else [self._current]
-        examples, costs = self._candidates(wanted[0], known)
+        own = _squares(wanted, self._points)
+        nearest = np.argpartition(own, min(_CANDIDATES, len(self._points) - 1), axis=1)[:, :_CANDIDATES]
+        examples = self._candidates(nearest[0], known)
+        costs = own[0, examples]
         if known:
             costs = costs + self._joins(np.array(known), examples)[0]
         first, origin = examples, np.arange(len(examples))
-        for point in wanted[1:]:
+        for n in range(1, len(wanted)):
             known = sorted({*known, *(int(self._successors[one]) for one in known)})
-            following, own = self._candidates(point, known)
+            following = self._candidates(nearest[n], known)
             joined = costs[:, None] + self._joins(examples, following)
             way = joined.argmin(axis=0)
-            costs = own + joined[way, np.arange(len(way))]
+            costs = own[n, following] + joined[way, np.arange(len(way))]
             examples, origin = following, origin[way]
         self._current = int(first[origin[costs.argmin()]])
         return self._current
 
-    def _candidates(self, point: FloatArray, known: list[int]) -> tuple[NDArray[np.int64], FloatArray]:
-        """The nearest examples and those that follow what is known, with their costs."""
-        own = ((self._points - point) ** 2).sum(axis=1)
-        nearest = np.argpartition(own, min(_CANDIDATES, len(own) - 1))[:_CANDIDATES]
-        following = [int(self._successors[one]) for one in known]
-        examples = np.unique(np.concatenate([nearest, np.array([*known, *following], np.int64)]))
-        return examples, own[examples]
+    def _candidates(self, nearest: NDArray[np.int64], known: list[int]) -> NDArray[np.int64]:
+        """The nearest examples, what is known, and what follows that; ascending."""
+        among = np.zeros(len(self._points), np.bool_)
+        among[nearest] = True
+        among[known] = True
+        among[self._successors[known]] = True
+        return np.flatnonzero(among)
 
     def _joins(self, before: NDArray[np.int64], now: NDArray[np.int64]) -> FloatArray:
         """(len(before), len(now))."""
-        apart = self._points[self._successors[before]][:, None] - self._points[now][None]
-        costs = _JOIN * (apart**2).sum(axis=2)
+        costs = _JOIN * _squares(self._points[self._successors[before]], self._points[now])
         costs[before[:, None] == now[None]] = 0.0
         return costs
+
+
+def _squares(some: FloatArray, others: FloatArray) -> FloatArray:
+    """Squared distances (n, m) of points (n, D) and (m, D)."""
+    lengths = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
+    return np.maximum(lengths - 2.0 * (some @ others.T), 0.0)

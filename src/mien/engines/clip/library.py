@@ -24,11 +24,14 @@ STEPS_PER_PIXEL = 32
 
 _DEGREE_IOD = 0.002
 """A degree that the head is turned differently counts like lips that are so far off."""
+_OPENING = 1.0
+"""Weight of what two mouths differ by in the opening of their lips: teeth must not be squeezed into a slit, nor shut lips torn open."""
 _FURTHEST_PX = 16_384
 
 _UPPER, _LOWER = (82, 13, 312), (87, 14, 317)
 """Landmarks on the inner edges of the lips that lie upon each other."""
-_SHUT_PERCENTILE = 2.0
+_SHUT_PERCENTILE, _OPEN_PERCENTILE = 2.0, 75.0
+"""Of the openings that were seen: lips are together, and surely apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -66,12 +69,14 @@ class Lips:
         rest: of the mean face, IOD.
         slope: float32 (K,), per coefficient.
         shut: the least opening that lips have, IOD.
+        open: from this opening on no closure is believed, IOD.
         metric: float32 (K, K), `coefficients @ metric` are points whose distances are those of the lips, root mean square, IOD.
     """
 
     rest: float
     slope: FloatArray
     shut: float
+    open: float
     metric: FloatArray
 
     @classmethod
@@ -81,17 +86,23 @@ class Lips:
         slope = (basis[:, list(_LOWER), 1] - basis[:, list(_UPPER), 1]).mean(axis=1)
         flat = basis[:, ATTENTION_LIPS].reshape(len(basis), -1).astype(np.float64)
         metric = np.linalg.cholesky(flat @ flat.T / len(ATTENTION_LIPS) + 1e-9 * np.eye(len(basis)))
-        shut = float(np.percentile(rest + mouths @ slope, _SHUT_PERCENTILE))
-        return cls(rest, slope.astype(np.float32), shut, metric.astype(np.float32))
+        shut, apart = np.percentile(rest + mouths @ slope, [_SHUT_PERCENTILE, _OPEN_PERCENTILE]).tolist()
+        return cls(rest, slope.astype(np.float32), shut, apart, metric.astype(np.float32))
 
     def points(self, mouths: FloatArray, turns: FloatArray) -> FloatArray:
-        """Mouths (M, K) with their heads' turns (M, 2) as points for `Choice`, (M, K + 2)."""
-        return np.concatenate([mouths @ self.metric, turns * _DEGREE_IOD], axis=1, dtype=np.float32)
+        """Mouths (M, K) with their heads' turns (M, 2) as points for `Choice`, (M, K + 3)."""
+        opening = (mouths @ self.slope)[:, None] * _OPENING
+        return np.concatenate([mouths @ self.metric, opening, turns * _DEGREE_IOD], axis=1, dtype=np.float32)
 
     def closed(self, mouth: FloatArray, closure: float) -> FloatArray:
-        """A mouth (K,) whose lips are together as far as `closure`, 0 … 1, says, and never overlap: with the least change of the rest."""
+        """A mouth (K,) whose lips are together as far as `closure`, 0 … 1, says, and never overlap: with the least change of the rest.
+
+        Sound is often taken for p b m where there is none. The wider a mouth shall be open, the less that is believed: half as wide as `open`
+        it is shut down to a quarter of that, from there on not at all.
+        """
         opening = self.rest + float(mouth @ self.slope) - self.shut
-        change = -opening * (closure if opening > 0 else 1.0)
+        believed = closure * max(0.0, 1.0 - opening / max(self.open - self.shut, 1e-6))
+        change = -opening * (believed if opening > 0 else 1.0)
         return (mouth + change / float(self.slope @ self.slope) * self.slope).astype(np.float32)
 
 

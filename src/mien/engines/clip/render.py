@@ -71,7 +71,7 @@ def draw(
         frame: uint8 RGB (H, W, 3).
         place: the head in it.
         mouth: float32 (K,), coefficients of the mouth that shall be seen.
-        examples: what it is made of, each with its share; the shares sum to 1.
+        examples: what it is made of, each with its share, the one that shall be sharp first; the shares sum to 1.
 
     Returns:
         A fresh picture of the same size.
@@ -87,11 +87,11 @@ def draw(
     values = np.concatenate([patch.shown[:, None], patch.tone @ lighter, *sources], axis=1, dtype=np.float32)
     planes = np.zeros((values.shape[1], bottom - top, right - left), np.float32)
     spread(planes, patch.shown_triangles, wanted - np.array([left, top], np.float32), values)
-    drawn = _sampled(examples[0][0].image, planes[4], planes[5])
+    drawn = _sampled(examples[0][0].image, planes[4], planes[5], cv2.INTER_CUBIC)
     total = examples[0][1]
     for number, (example, share) in enumerate(examples[1:], 1):
         total += share
-        other = _sampled(example.image, planes[4 + 2 * number], planes[5 + 2 * number])
+        other = _sampled(example.image, planes[4 + 2 * number], planes[5 + 2 * number], cv2.INTER_LINEAR)
         drawn = cv2.addWeighted(drawn, 1 - share / total, other, share / total, 0)
     blend(result[top:bottom, left:right], np.asarray(drawn, np.uint8), planes)
     return result
@@ -114,8 +114,8 @@ def _move(patch: Patch, out: Image, frame: Image, places: FloatArray, wanted: Fl
     out[top:bottom, left:right] = moved
 
 
-def _sampled(image: Image, x: FloatArray, y: FloatArray) -> Image:
-    return cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportReturnType]
+def _sampled(image: Image, x: FloatArray, y: FloatArray, interpolation: int) -> Image:
+    return cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportReturnType]
 
 
 def _box(points: FloatArray, shape: tuple[int, ...], multiple: int = 1) -> tuple[int, int, int, int]:
