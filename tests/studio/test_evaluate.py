@@ -120,7 +120,7 @@ def test_the_sound_before_is_heard_too(avatar: Avatar, kept: Path):
 def test_an_avatar_is_measured_on_its_own_video_only(avatar: Avatar, home: Settings, kept: Path, tmp_path: Path):
     dataset = Dataset.open(kept)
     dataset.sha256 = "0" * 64
-    with pytest.raises(InputError, match="not learnt from"):
+    with pytest.raises(InputError, match="from another video"):
         glance(avatar.package, dataset, home)
     with pytest.raises(UsageError, match="cannot be drawn over"):
         mien.evaluate_avatar("astronaut", kept, settings=home)

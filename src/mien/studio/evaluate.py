@@ -82,7 +82,7 @@ def redrawn(package: AvatarPackage, dataset: Dataset, frames: slice, movement: M
         )
     if package.manifest.source_sha256 != dataset.sha256:
         raise InputError(
-            f"The avatar {name!r} was not learnt from {dataset.video}, of which the dataset in {dataset.folder} is.",
+            f"The dataset in {dataset.folder} is of {dataset.video}; the avatar {name!r} was learnt from another video.",
             hint="Name the dataset that it was trained with: mien train --dataset",
         )
     redraw: Redraw = plugins.attribute(spec.redraw)
