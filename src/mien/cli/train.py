@@ -119,7 +119,6 @@ def train(
                 "skip_preprocess": skip_preprocess or None,
                 "device": device,
                 "previews": previews,
-                "html": html,
                 "no_evaluate": None if evaluate else True,
             }
             _possible_there(only_here, consent)
@@ -127,6 +126,8 @@ def train(
                 _refuse_bad(check, yes=yes, quiet=as_json)
                 job = client.train(name, there, **options)
             told = _outcome(job.wait(report, cancel_on_interrupt=True))
+            if html is not None and told["evaluation"] is not None:
+                job.save(html, file="evaluation.html")
     if as_json:
         print_json(told | {"check": check})
         return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mien.errors import UsageError
+from mien.evaluation import QualityReport, write_quality_page
 from mien.jobs.folder import JobFolder, read_json, write_json
 from mien.jobs.kinds import Context
 from mien.jobs.kinds.publishing import Publishing, about
@@ -16,13 +18,16 @@ from mien.settings import Settings
 from mien.studio import Preparation, train_avatar
 from mien.types import Image
 
+PAGE = "evaluation.html"
+
 
 def run(folder: JobFolder, request: TrainRequest, settings: Settings, context: Context) -> dict[str, Any]:
     began = time.monotonic()
     publishing = Publishing(folder, request.name, settings)
     package = publishing.run(lambda: _train(folder, request, settings, context, publishing), context.report)
     previews = sorted(path.name for path in folder.result.glob("preview-*.png"))
-    told = {"previews": previews, "evaluation": read_json(_evaluation(folder))}
+    page = PAGE if (folder.result / PAGE).exists() else ""
+    told = {"previews": previews, "evaluation": read_json(_evaluation(folder)), "page": page}
     return about(package) | told | {"made_in_s": round(time.monotonic() - began, 3)}
 
 
@@ -39,6 +44,11 @@ def _train(
         write_image(folder.result / name, image, overwrite=True)
         context.artifact(name, step)
 
+    def evaluated(found: QualityReport) -> None:
+        write_quality_page(found, folder.result / PAGE, overwrite=True)
+        figures = replace(found, generated=publishing.name).as_dict()
+        write_json(_evaluation(folder), _without_folders(figures, folder.path))
+
     train_avatar(
         publishing.name,
         video,
@@ -52,8 +62,17 @@ def _train(
         report=context.report,
         metric=context.metric,
         preview=preview,
-        evaluated=lambda found: write_json(_evaluation(folder), found.as_dict()),
+        evaluated=evaluated,
     )
+
+
+def _without_folders(figures: Any, folder: Path) -> Any:
+    """Where files lie here says nothing to whoever sent them: of paths in a job's folder, the names stay."""
+    if isinstance(figures, dict):
+        return {name: _without_folders(value, folder) for name, value in figures.items()}
+    if isinstance(figures, str) and Path(figures).is_relative_to(folder.absolute()):
+        return Path(figures).name
+    return figures
 
 
 def _evaluation(folder: JobFolder) -> Path:

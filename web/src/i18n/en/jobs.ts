@@ -69,6 +69,7 @@ export default {
     back: 'All jobs',
     show_video: 'Watch the video',
     show_avatars: 'Show the avatars',
+    evaluation: 'How good it is',
     speak_with: 'Let it speak',
     show_weights: 'Show the model files',
     details: 'Details',

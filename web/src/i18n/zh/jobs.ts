@@ -71,6 +71,7 @@ const zh: typeof en = {
     back: '全部任务',
     show_video: '观看视频',
     show_avatars: '查看形象',
+    evaluation: '效果如何',
     speak_with: '让它说话',
     show_weights: '查看模型文件',
     details: '详情',
