@@ -19,6 +19,8 @@ from mien.media.files import atomic_output, writing
 from mien.types import Samples, Sound
 
 MAX_SECONDS = 3600.0
+_BLOCK = 1 << 20
+"""Samples that are turned into bytes at once."""
 SILENCE_DB = -60.0
 """dBFS; room noise of a bad microphone lies above it, a muted track below."""
 
@@ -161,19 +163,22 @@ def read_audio(source: Source, *, max_seconds: float = MAX_SECONDS) -> Sound:
 def is_silent(sound: Sound) -> bool:
     """Nothing in it is louder than `SILENCE_DB`, over windows of 20 ms."""
     window = max(sound.sample_rate // 50, 1)
-    samples = np.pad(sound.samples, (0, -len(sound.samples) % window)).reshape(-1, window)
-    rms = np.sqrt(np.mean(np.square(samples), axis=1))
-    return bool(rms.max(initial=0.0) < 10 ** (SILENCE_DB / 20))
+    whole = len(sound.samples) // window * window
+    windows, rest = sound.samples[:whole].reshape(-1, window), sound.samples[whole:]
+    # Not np.square: an hour of sound would be there twice.
+    power = max(np.einsum("nk,nk->n", windows, windows).max(initial=0.0), rest @ rest) / window
+    return bool(np.sqrt(power) < 10 ** (SILENCE_DB / 20))
 
 
 def write_wav(path: Path, sound: Sound, *, overwrite: bool = False) -> None:
     """Writes 16 bit PCM, whole or not at all; raises as `atomic_output`."""
-    pcm = np.clip(np.rint(sound.samples * 32767), -32768, 32767).astype("<i2")
     with atomic_output(path, overwrite=overwrite) as part, writing(path), wave.open(str(part), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(sound.sample_rate)
-        file.writeframes(pcm.tobytes())
+        for start in range(0, len(sound.samples), _BLOCK):
+            levels = np.rint(sound.samples[start : start + _BLOCK] * 32767)
+            file.writeframesraw(np.clip(levels, -32768, 32767).astype("<i2").tobytes())
 
 
 def _mono(frame: AudioFrame) -> Samples:

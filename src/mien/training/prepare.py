@@ -174,14 +174,14 @@ class _Work:
         if not self.record.begun("listen", {}):
             return
         count = self.record.facts["count"]
-        length, sound = frame_bounds(count - 1, FPS)[1], _sound(self.video)
-        if sound is None:
+        length = frame_bounds(count - 1, FPS)[1]
+        samples = _sound(self.video, length)
+        if samples is None:
             write_wav(self.folder / SOUND, Sound(np.zeros(length, np.float32), SAMPLE_RATE), overwrite=True)
             rows = np.zeros((round(count / FPS * MOUTH_RATE), len(MOUTH_CHANNELS)), np.float32)
             save_arrays(self.folder / MOUTH, values=rows)
             self.record.done("listen", late_ms=0, heard=False)
             return
-        samples = _of_length(sound, length)
         pieces = (samples[start : start + SAMPLE_RATE] for start in range(0, len(samples), SAMPLE_RATE))
         rows = heard(pieces, count / FPS, self.report)
         late_ms = self._late_ms(rows)
@@ -274,8 +274,10 @@ class _Sight:
 
 def _earlier(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """So many rows earlier, below 0 later; of the same length."""
+    if count == 0:
+        return rows
     moved = np.zeros_like(rows)
-    if count >= 0:
+    if count > 0:
         moved[: len(rows) - count] = rows[count:]
     else:
         moved[-count:] = rows[:count]
@@ -305,18 +307,23 @@ def _boxes(landmarks: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[n
     return np.array([[*landmarks[n, :, :2].min(axis=0), *landmarks[n, :, :2].max(axis=0)] for n in known])
 
 
-def _sound(video: Path) -> Samples | None:
-    """None if nothing can be heard."""
+def _sound(video: Path, length: int) -> Samples | None:
+    """Cut to a length, or followed by silence; None if nothing can be heard."""
     with VideoReader(video) as pictures:
         if not pictures.has_sound:
             return None
+    # Half an hour of it is 115 MB: it is never there twice.
+    samples, filled = np.zeros(length, np.float32), 0
     with AudioReader(video) as reader:
         resampler = Resampler(reader.sample_rate, SAMPLE_RATE)
-        parts = [resampler.push(block) for block in reader]
-    samples = np.concatenate([*parts, resampler.finish()])
+        for part in _resampled(reader, resampler):
+            kept = part[: length - filled]
+            samples[filled : filled + len(kept)] = kept
+            filled += len(kept)
     return None if is_silent(Sound(samples, SAMPLE_RATE)) else samples
 
 
-def _of_length(samples: Samples, length: int) -> Samples:
-    """Cut, or followed by silence."""
-    return np.pad(samples[:length], (0, max(0, length - len(samples))))
+def _resampled(blocks: Iterable[Samples], resampler: Resampler) -> Iterator[Samples]:
+    for block in blocks:
+        yield resampler.push(block)
+    yield resampler.finish()
