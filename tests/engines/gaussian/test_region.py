@@ -81,7 +81,7 @@ def test_seeds_lie_on_the_drawn_part_densest_at_the_mouth_and_some_behind_the_li
     assert (share[places[:, 1], places[:, 0]] > 0).mean() > 0.99
     lips = mouth(region, pose, astronaut.expression, (share.shape[1], share.shape[0])) > 0.5
     density = lips[places[:, 1], places[:, 0]].sum() / lips.sum() / (4000 / (share > 0).sum())
-    assert density > 2
+    assert density > 1.5
     behind = seeds.freedom[:, 0] == 0
     assert 0.05 <= behind.mean() <= 0.07
     assert model.linear[behind, 2, 0].min() > region.vertices[LIPS_INNER, 2].min()

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 
 _BEHIND = 0.06
 """Of all Gaussians: teeth, tongue and the dark behind the lips."""
-_MOUTH = 5.0
+_MOUTH = 3.0
 """How much denser the Gaussians lie on and around the lips."""
 _DETAIL = 8.0
 """How much denser where the picture's Laplacian is strong."""

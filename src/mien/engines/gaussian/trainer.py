@@ -62,7 +62,7 @@ class Plan:
         seed: of everything random.
     """
 
-    gaussians: int = 10_000
+    gaussians: int = 6000
     steps: int = 2400
     batch: int = _BATCH
     look_again: tuple[float, ...] = (0.05, 0.2)
