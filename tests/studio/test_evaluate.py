@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +149,22 @@ def test_nobody_needs_to_look(video: Path, home: Settings, kept: Path, avatar: A
     assert again.package.manifest.consent == ""
     frames = list(again.render(text="Hello."))
     assert frames[0].image.shape == (SIDE, SIDE, 3)
+
+
+def test_without_sound_there_is_nothing_to_measure(
+    video: Path,  # noqa: F811
+    home: Settings,
+    kept: Path,
+    avatar: Avatar,
+    tmp_path: Path,
+):
+    silent = shutil.copytree(kept, tmp_path / "silent")
+    record = silent / "dataset.json"
+    record.write_text(record.read_text().replace('"heard": true', '"heard": false'))
+    made = train(video, "mute", engine="clip", dataset=silent, skip_preprocess=True, settings=home)
+    assert made.evaluation is None
+    assert made.remarks[-1] == "How good it is could not be measured: its video has no sound."
+    assert made.remarks[:-1] == avatar.remarks[:-1]
 
 
 def test_the_better_engine_is_kept_and_nothing_is_done_twice(

@@ -362,6 +362,8 @@ class _Trainer:
     def _look(self, package: AvatarPackage) -> _Look:
         if self._dataset is None or not engine_of_package(package).redraw:
             return _Look(package)
+        if not self._dataset.heard:
+            return _Look(package, remark="How good it is could not be measured: its video has no sound.")
         try:
             return _Look.at(package, glance(package, self._dataset, self._settings, self._report))
         except (FaceError, MediaError) as error:
