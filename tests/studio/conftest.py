@@ -9,13 +9,26 @@ import pytest
 
 from mien.avatars import AvatarPackage
 from mien.media import write_image
-from mien.settings import Settings
+from mien.settings import Settings, load
 from mien.studio import open_avatar
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+
+
+def settings_in(folder: Path) -> Settings:
+    """Folders of one's own, but this machine's networks."""
+    cache = folder / "cache"
+    cache.mkdir()
+    (cache / "weights").symlink_to(load().cache_dir / "weights")
+    return Settings(data_dir=folder / "data", cache_dir=cache, offline=True)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
 
 
 @pytest.fixture

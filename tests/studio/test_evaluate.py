@@ -9,31 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.studio.conftest import settings_in
 from tests.training.conftest import SIDE, person, video  # noqa: F401 - fixtures
 
 import mien
 from mien.errors import Cancelled, InputError, NotFoundError, UsageError
 from mien.evaluation import QualityReport
 from mien.evaluation.page.quality import quality_page
-from mien.settings import Settings, load
+from mien.settings import Settings
 from mien.studio import AUTO, Avatar, train, train_avatar
 from mien.studio import store as store_of
 from mien.studio.evaluate import Movement, glance, score
 from mien.training import Dataset
 from mien.types import Progress
-
-
-def settings_in(folder: Path) -> Settings:
-    """Folders of one's own, but this machine's networks."""
-    cache = folder / "cache"
-    cache.mkdir()
-    (cache / "weights").symlink_to(load().cache_dir / "weights")
-    return Settings(data_dir=folder / "data", cache_dir=cache, offline=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -20,15 +20,6 @@ COUNT = 205
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Settings:
-    """Folders of one's own, but this machine's networks."""
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    (cache / "weights").symlink_to(load().cache_dir / "weights")
-    return Settings(data_dir=tmp_path / "data", cache_dir=cache, offline=True)
-
-
-@pytest.fixture
 def folder(person: Person, tmp_path: Path) -> Path:  # noqa: F811
     pictures = tmp_path / "anna" / "full_imgs"
     pictures.mkdir(parents=True)
