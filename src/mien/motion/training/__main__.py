@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--speech", type=Path, help="folder of recordings like LJ Speech's, to learn from as well")
     result.add_argument("--batch", type=int, default=16, help="pieces of 2.6 s in one step")
     result.add_argument("--device", default="cpu", help="torch's name of where to train, such as cuda")
-    result.add_argument("--threads", type=int, default=1, help="processor cores torch may use")
+    result.add_argument("--threads", type=int, default=1, help="processor cores to use")
     return result
 
 
@@ -75,7 +75,7 @@ def _make(chosen: argparse.Namespace) -> None:
     spoken = chosen.seed if chosen.speech_seed is None else chosen.speech_seed
     speech = None if chosen.speech is None else str(chosen.speech.resolve())
     start = time.monotonic()
-    data = made(Recipe(spoken, chosen.hours, chosen.copies, chosen.draws, speech), work / "learn")
+    data = made(Recipe(spoken, chosen.hours, chosen.copies, chosen.draws, speech), work / "learn", chosen.threads)
     _say(f"{data.seconds / 3600:.2f} h to learn from, {time.monotonic() - start:.0f} s")
     tests = {
         "clean": made(Recipe(_CHECK_SEED, chosen.check_hours, held_out=True, worse=False), work / "clean"),

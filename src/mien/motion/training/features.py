@@ -6,7 +6,10 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -204,8 +207,8 @@ class Recipe:
         }
 
 
-def made(recipe: Recipe, folder: Path) -> Features:
-    """The features of a recipe, from the files in `folder` as far as they are there.
+def made(recipe: Recipe, folder: Path, processes: int = 1) -> Features:
+    """The features of a recipe, from the files in `folder` as far as they are there; the same whatever the number of processes.
 
     Raises:
         InputError: a file in the folder is broken, or the folder belongs to another recipe.
@@ -213,34 +216,42 @@ def made(recipe: Recipe, folder: Path) -> Features:
     folder.mkdir(parents=True, exist_ok=True)
     _claim(recipe, folder)
     shard_s = min(SHARD_S, 3600.0 * recipe.hours)
-    count = max(1, round(3600.0 * recipe.hours / shard_s))
-    files: list[Path] = []
-    for number in range(count):
-        paths = [folder / f"{number:03d}-{copy}.npz" for copy in range(recipe.copies)]
-        if not all(path.is_file() for path in paths):
-            speech = None if recipe.speech is None else Path(recipe.speech)
-            seed = recipe.seed * 1000 + number
-            sounds = list(utterances(seed, shard_s, kinds=KINDS, held_out=recipe.held_out, recordings=speech))
-            for copy, path in enumerate(paths):
-                rng = np.random.default_rng([recipe.seed, number, copy])
-                Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(path)
-        drawn_paths = [folder / f"{number:03d}-drawn-{draw}.npz" for draw in range(recipe.draws)]
-        for draw, path in enumerate(drawn_paths):
-            if not path.is_file():
-                rng = np.random.default_rng([recipe.seed, number, draw, 1])
-                heard = Features.load(paths[draw % recipe.copies])
-                levels = heard.cues[:, -1].astype(np.float32)
-                cues = drawn(heard.phones, heard.starts, levels, acoustics(), rng)
-                replace(heard, cues=cues.astype(np.float16)).save(path)
-        noises = folder / f"{number:03d}-noise.npz"
-        if recipe.draws and not noises.is_file():
-            length_s = NOISE_SHARE * shard_s * (recipe.copies + recipe.draws)
-            sounds = utterances(recipe.seed * 1000 + number, length_s, kinds={"noise": 1.0}, held_out=recipe.held_out)
-            rng = np.random.default_rng([recipe.seed, number, 0, 2])
-            Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(noises)
-        files += [*paths, *drawn_paths, *([noises] if recipe.draws else [])]
-        logger.info("features", extra={"shard": number + 1, "of": count})
-    return Features.joined(Features.load(path) for path in files)
+    shards = range(max(1, round(3600.0 * recipe.hours / shard_s)))
+    make = partial(_shard, recipe, folder, shard_s)
+    if processes == 1:
+        files = [make(number) for number in shards]
+    else:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            files = list(pool.map(make, shards))
+    return Features.joined(Features.load(path) for paths in files for path in paths)
+
+
+def _shard(recipe: Recipe, folder: Path, shard_s: float, number: int) -> list[Path]:
+    """The files of one part of the speech, made unless they are there."""
+    paths = [folder / f"{number:03d}-{copy}.npz" for copy in range(recipe.copies)]
+    if not all(path.is_file() for path in paths):
+        speech = None if recipe.speech is None else Path(recipe.speech)
+        seed = recipe.seed * 1000 + number
+        sounds = list(utterances(seed, shard_s, kinds=KINDS, held_out=recipe.held_out, recordings=speech))
+        for copy, path in enumerate(paths):
+            rng = np.random.default_rng([recipe.seed, number, copy])
+            Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(path)
+    drawn_paths = [folder / f"{number:03d}-drawn-{draw}.npz" for draw in range(recipe.draws)]
+    for draw, path in enumerate(drawn_paths):
+        if not path.is_file():
+            rng = np.random.default_rng([recipe.seed, number, draw, 1])
+            heard = Features.load(paths[draw % recipe.copies])
+            levels = heard.cues[:, -1].astype(np.float32)
+            cues = drawn(heard.phones, heard.starts, levels, acoustics(), rng)
+            replace(heard, cues=cues.astype(np.float16)).save(path)
+    noises = folder / f"{number:03d}-noise.npz"
+    if recipe.draws and not noises.is_file():
+        length_s = NOISE_SHARE * shard_s * (recipe.copies + recipe.draws)
+        sounds = utterances(recipe.seed * 1000 + number, length_s, kinds={"noise": 1.0}, held_out=recipe.held_out)
+        rng = np.random.default_rng([recipe.seed, number, 0, 2])
+        Features.joined(scenes(sounds, rng, worse=recipe.worse)).save(noises)
+    logger.info("features", extra={"shard": number + 1})
+    return [*paths, *drawn_paths, *([noises] if recipe.draws else [])]
 
 
 def _claim(recipe: Recipe, folder: Path) -> None:
