@@ -61,15 +61,27 @@ def test_nothing_in_a_checkpoint_is_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
-def test_programs_are_refused_with_a_way_out(tmp_path: Path) -> None:
-    class Twice(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return 2 * x
+def test_the_weights_of_a_program_are_read_and_the_program_is_not(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()
+    torch.jit.script(network).save(str(tmp_path / "x.pth"))  # pyright: ignore[reportAttributeAccessIssue]
+    assert same(read_tensors(tmp_path / "x.pth"), network.state_dict())
 
-    torch.jit.trace(Twice(), torch.zeros(1)).save(str(tmp_path / "x.pth"))  # pyright: ignore[reportAttributeAccessIssue]
-    with pytest.raises(WeightsError, match="TorchScript") as caught:
-        read_tensors(tmp_path / "x.pth")
-    assert "torch.jit.load" in caught.value.hint
+
+def test_checkpoints_of_old_versions_are_read(tmp_path: Path) -> None:
+    network = nn.Linear(3, 2)
+    adam = torch.optim.Adam(network.parameters())
+    network(torch.ones(1, 3)).sum().backward()
+    adam.step()
+    held = {"state_dict": network.state_dict(), "optimizer": adam.state_dict(), "global_step": 7}
+    torch.save(held, tmp_path / "x.pth", _use_new_zipfile_serialization=False)
+    assert same(read_tensors(tmp_path / "x.pth"), network.state_dict())
+
+
+def test_views_share_their_numbers_and_bfloat16_is_widened(tmp_path: Path) -> None:
+    whole = torch.arange(12.0).reshape(3, 4)
+    torch.save({"turned": whole.T, "part": whole[1:, ::2], "half": whole.bfloat16()}, tmp_path / "x.pth")
+    read = read_tensors(tmp_path / "x.pth")
+    assert same(read, {"turned": whole.T.contiguous(), "part": whole[1:, ::2].contiguous(), "half": whole})
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors", ".bin"])
