@@ -45,7 +45,7 @@ _AVERAGE_EVERY = 4
 _BATCH = 4
 _PASSES = 12
 """How often each frame is learnt from …"""
-_STEPS = 800, 6000
+_STEPS = 800, 4500
 """… within these bounds."""
 _GREY = np.full(3, 0.5, np.float32)
 
