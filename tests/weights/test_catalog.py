@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from mien.errors import NotFoundError, WeightsError
 from mien.weights import Catalog
-from mien.weights.catalog import HuggingFaceSource, Source, UrlSource, WheelSource
+from mien.weights.catalog import HuggingFaceSource, PageSource, Source, UrlSource, WheelSource
 from mien.weights.tflite_to_onnx import VERSION
 
 from .conftest import entry, url_source, wheel_source
@@ -16,19 +16,27 @@ PLAIN = entry("a", b"abc", url_source("https://host.invalid/a"))
 
 
 def test_the_packaged_catalog_has_the_face_networks() -> None:
-    catalog = Catalog.packaged()
-    assert [item.name for item in catalog.entry] == ["face-detector", "face-landmarks", "selfie-matte"]
-    assert {item.licence for item in catalog.entry} == {"Apache-2.0"}
-    assert catalog.find("face-landmarks").file == "face_landmark_with_attention.tflite"
+    free = [item for item in Catalog.packaged().entry if not item.terms]
+    assert [item.name for item in free] == ["face-detector", "face-landmarks", "selfie-matte"]
+    assert {item.licence for item in free} == {"Apache-2.0"}
+    assert Catalog.packaged().find("face-landmarks").file == "face_landmark_with_attention.tflite"
 
 
-def test_every_packaged_entry_has_its_official_place_first_and_then_the_wheel() -> None:
-    for item in Catalog.packaged().entry:
+def test_every_packaged_entry_that_is_fetched_has_its_official_place_first_and_then_the_wheel() -> None:
+    for item in (item for item in Catalog.packaged().entry if item.sha256):
         official, wheel = item.sources
         assert isinstance(official, UrlSource)
         assert official.url.startswith(f"https://storage.googleapis.com/mediapipe-assets/{item.file}?generation=")
         assert isinstance(wheel, WheelSource)
         assert wheel.member.endswith(f"/{item.file}")
+
+
+def test_what_people_fetch_says_where_and_on_what_terms() -> None:
+    by_hand = [item for item in Catalog.packaged().entry if not item.sha256]
+    assert [item.name for item in by_hand] == ["wav2lip", "wav2lip-gan", "wav2lip256"]
+    for item in by_hand:
+        assert item.terms
+        assert all(isinstance(source, PageSource) for source in item.sources)
 
 
 def test_the_fingerprints_belong_to_the_present_converter() -> None:
@@ -67,6 +75,8 @@ def test_a_hugging_face_source_is_an_address_at_a_commit() -> None:
         ({"sources": [{"kind": "huggingface", "repo": "a/b", "revision": "main", "path": "c"}]}, "revision"),
         ({"sources": [wheel_source("a")]}, "unknown wheel 'tiny'"),
         ({"convert": "caffe"}, "convert"),
+        ({"sha256": ""}, "only people can fetch it"),
+        ({"sources": [{"kind": "page", "url": "https://host.invalid/"}]}, "a page is no source"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -4,9 +4,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.motion.features.official import write_safetensors
 
-from mien.errors import OutputError, WeightsError
+from mien.errors import NotFoundError, OutputError, UsageError, WeightsError
 from mien.weights import Catalog, WeightStore
 
 from .conftest import converted, entry, make_wheel, tree, url_source
@@ -98,3 +100,73 @@ def test_a_store_that_cannot_be_written_is_an_output_error(tmp_path: Path, body:
     with pytest.raises(OutputError):
         make_store(tmp_path / "cache", entry("a", body, ANY)).import_file(tmp_path / "good")
     assert sorted(tree(tmp_path)) == ["cache", "good"]
+
+
+def by_hand(name: str, **tensors: list[int]) -> dict[str, Any]:
+    """An entry that only people can fetch."""
+    told: dict[str, Any] = {"summary": "a test file", "licence": "research only", "file": f"{name}.pth", "size": 1000}
+    return told | {
+        "name": name,
+        "terms": "Research only.",
+        "tensors": tensors,
+        "sources": [{"kind": "page", "url": "https://host.invalid/page"}],
+    }
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    write_safetensors(tmp_path / "n.safetensors", {"a": np.ones((2, 3), np.float32), "b": np.ones(4, np.float32)})
+    return tmp_path / "n.safetensors"
+
+
+def test_what_people_fetch_is_known_by_its_tensors_and_its_hash_is_kept(network: Path, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "cache", by_hand("one", a=[2, 3]), by_hand("other", a=[2, 4]))
+    (status,) = store.import_file(network, accept_licence=True)
+    assert (status.name, status.state, status.size) == ("one", "ready", network.stat().st_size)
+    assert store.path("one").read_bytes() == network.read_bytes()
+    assert [(check.name, check.state) for check in store.verify()] == [("one", "ok"), ("other", "missing")]
+    data = bytearray(network.read_bytes())
+    data[-1] ^= 1
+    store.path("one").write_bytes(data)
+    assert [check.state for check in store.verify()] == ["bad", "missing"]
+    assert [status.state for status in store.list()] == ["missing", "missing"]
+
+
+def test_nothing_is_taken_before_its_terms_are_agreed_to(network: Path, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "cache", by_hand("one", a=[2, 3]))
+    with pytest.raises(UsageError, match=r"Research only\.") as caught:
+        store.import_file(network)
+    assert "--accept-licence" in caught.value.hint
+    assert store.list()[0].state == "missing"
+
+
+def test_one_of_several_that_look_alike_must_be_named(network: Path, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "cache", by_hand("one", a=[2, 3]), by_hand("two", b=[4]), by_hand("three", b=[5]))
+    with pytest.raises(UsageError, match="one, two"):
+        store.import_file(network, accept_licence=True)
+    with pytest.raises(WeightsError, match="its tensors are those of one, two"):
+        store.import_file(network, "three", accept_licence=True)
+    with pytest.raises(NotFoundError):
+        store.import_file(network, "four", accept_licence=True)
+    assert [status.name for status in store.import_file(network, "two", accept_licence=True)] == ["two"]
+
+
+def test_a_file_that_is_another_than_named_is_refused(body: bytes, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "cache", entry("a", body, ANY), entry("b", b"b", ANY))
+    (tmp_path / "a").write_bytes(body)
+    with pytest.raises(WeightsError, match="is not 'b', but 'a'"):
+        store.import_file(tmp_path / "a", "b")
+
+
+def test_a_checkpoint_is_copied_as_it_is_and_pulled_by_nobody(network: Path, body: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(body)
+    free = entry("a", body, {"kind": "file", "path": str(tmp_path / "a")})
+    store = make_store(tmp_path / "cache", free, by_hand("one", a=[2, 3]))
+    assert [status.name for status in store.pull(None)] == ["a"]
+    with pytest.raises(
+        WeightsError, match=r"'one' is fetched by hand\. Research only\. .* https://host.invalid/page"
+    ) as caught:
+        store.pull(["one"])
+    assert caught.value.hint.endswith("mien weights import FILE --as one --accept-licence")
+    store.import_file(network, accept_licence=True)
+    assert store.pull(["one"])[0].state == "ready"

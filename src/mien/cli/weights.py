@@ -65,7 +65,9 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Which ones; all if none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which ones; all whose use is free if none is named.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fetch, verify and convert model files that are not here yet."""
@@ -94,11 +96,18 @@ def verify(as_json: Json = False) -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A model file, or a wheel that holds some.")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="A model file, or a wheel that holds some.")],
+    name: Annotated[
+        str, typer.Option("--as", help="Which one it is, where its content does not tell; see mien weights list.")
+    ] = "",
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You agree to its terms, where its use is not free.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Take in a file that was brought by hand; it is known by its content."""
     only_here("mien weights import")
-    _show(_here(_store().import_file(file)), as_json=as_json)
+    _show(_here(_store().import_file(file, name, accept_licence=accept_licence)), as_json=as_json)
 
 
 @app.command()

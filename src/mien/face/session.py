@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,13 +23,19 @@ from mien.errors import WeightsError
 Tensor: TypeAlias = NDArray[np.float32]
 
 
-def open_session(model: Path | bytes, name: str, threads: int = 1) -> onnxruntime.InferenceSession:
-    """An ONNX network on the processor.
+PROCESSOR = "CPUExecutionProvider"
+
+
+def open_session(
+    model: Path | bytes, name: str, threads: int = 1, providers: Sequence[str] = (PROCESSOR,)
+) -> onnxruntime.InferenceSession:
+    """An ONNX network.
 
     Args:
         model: the ONNX file, or what is in it.
         name: what to call it in an error.
         threads: processor cores it may use; they sleep between calls.
+        providers: what runs it, as onnxruntime names them, best first.
 
     Raises:
         WeightsError: it is no network.
@@ -39,7 +46,7 @@ def open_session(model: Path | bytes, name: str, threads: int = 1) -> onnxruntim
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=list(providers))
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented) as error:
         raise WeightsError(
             f"{name} is damaged: {str(error).rstrip('.')}.", hint="Have it made anew: mien weights verify"

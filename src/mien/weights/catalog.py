@@ -58,7 +58,14 @@ class FileSource(_Model):
     path: Path
 
 
-Source = Annotated[UrlSource | HuggingFaceSource | WheelSource | FileSource, Field(discriminator="kind")]
+class PageSource(_Model):
+    """A page from which a person fetches the file."""
+
+    kind: Literal["page"]
+    url: HttpUrl
+
+
+Source = Annotated[UrlSource | HuggingFaceSource | WheelSource | FileSource | PageSource, Field(discriminator="kind")]
 
 
 class Wheel(_Model):
@@ -104,8 +111,11 @@ class Entry(_Model):
 
     Args:
         file: its name in the store.
-        size: bytes.
+        size: bytes; of a file that people fetch, about.
+        sha256: "" of a file that people fetch: that of the one that is imported is recorded.
         convert: the format that is converted to ONNX after fetching; None: used as it is.
+        terms: what its makers allow, where that is not any use; it is imported only by who agrees.
+        tensors: names and shapes by which the file is recognised where its hash is not known.
     """
 
     name: EntryName
@@ -113,9 +123,22 @@ class Entry(_Model):
     licence: str
     file: FileName
     size: Size
-    sha256: Sha256
+    sha256: Sha256 | Literal[""] = ""
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     convert: Literal["tflite"] | None = None
+    terms: str = ""
+    tensors: dict[str, tuple[int, ...]] = {}
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Entry:
+        by_hand = [isinstance(source, PageSource) for source in self.sources]
+        if self.sha256 and any(by_hand):
+            raise ValueError(f"{self.name} has a sha256, so that Mien can fetch it: a page is no source of it")
+        if not self.sha256 and not (all(by_hand) and self.tensors and self.convert is None):
+            raise ValueError(
+                f"{self.name} has no sha256, so that only people can fetch it, and needs tensors to be known by"
+            )
+        return self
 
 
 class Catalog(_Model):

@@ -35,10 +35,25 @@ class Layout:
         original = self.original(entry)
         return original.with_name(f"{original.stem}.v{self.catalog.converter}.onnx") if entry.convert else original
 
+    def record(self, entry: Entry) -> Path:
+        """What is known of a file whose hash the catalog does not know: its sha256 and its size when it was imported."""
+        original = self.original(entry)
+        return original.with_name(f"{original.name}.sha256")
+
+    def pinned(self, entry: Entry) -> tuple[str, int] | None:
+        """The sha256 and the size that the original must have; None: it was not yet imported."""
+        if entry.sha256:
+            return entry.sha256, entry.size
+        try:
+            sha256, size = self.record(entry).read_text(encoding="ascii").split()
+            return sha256, int(size)
+        except (OSError, ValueError):
+            return None
+
     def has_original(self, entry: Entry) -> bool:
         """Whether the file is there in its full size. Its hash was checked when it was placed."""
-        original = self.original(entry)
-        return original.is_file() and original.stat().st_size == entry.size
+        original, pinned = self.original(entry), self.pinned(entry)
+        return pinned is not None and original.is_file() and original.stat().st_size == pinned[1]
 
     def is_ready(self, entry: Entry) -> bool:
         return self.ready(entry).is_file() if entry.convert else self.has_original(entry)

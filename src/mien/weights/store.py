@@ -25,6 +25,7 @@ class EntryStatus:
 
     Args:
         size: bytes of the file that is fetched.
+        terms: what its makers allow, where that is not any use.
         state: "ready" to use, "fetched" but not yet converted, "partial": a download was broken off, or "missing".
         path: the file that the engines use; None unless ready.
     """
@@ -35,6 +36,7 @@ class EntryStatus:
     size: int
     state: State
     path: Path | None
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,9 @@ class WeightStore:
         return self._layout.original(entry)
 
     def pull(self, names: Sequence[str] | None, report: Report = silent) -> tuple[EntryStatus, ...]:
-        """Makes the named entries ready; None: all. Raises as `path` does."""
-        entries = self.catalog.entry if names is None else [self.catalog.find(name) for name in names]
+        """Makes the named entries ready; None: all whose use is free. Raises as `path` does."""
+        free = [entry for entry in self.catalog.entry if not entry.terms]
+        entries = free if names is None else [self.catalog.find(name) for name in names]
         for entry in entries:
             self.path(entry.name, report)
         return tuple(self._status(entry) for entry in entries)
@@ -118,16 +121,24 @@ class WeightStore:
         """
         return tuple(self._verify(entry) for entry in self.catalog.entry)
 
-    def import_file(self, path: Path) -> tuple[EntryStatus, ...]:
-        """Takes in a file brought by hand: an entry's original, or a wheel that holds some; known by their hashes.
+    def import_file(self, path: Path, name: str = "", *, accept_licence: bool = False) -> tuple[EntryStatus, ...]:
+        """Takes in a file brought by hand: an entry's original, or a wheel that holds some; known by their hashes, or by their tensors.
+
+        Args:
+            path: of the file.
+            name: of the entry that it is; "": the one that it can be.
+            accept_licence: its terms are agreed to.
 
         Raises:
-            WeightsError: the file cannot be read, or is none that the catalog knows.
+            NotFoundError: there is no entry of that name.
+            UsageError: it could be several entries, or has terms that are not agreed to.
+            WeightsError: the file cannot be read, or is none that the catalog knows, or another one than that named.
             OutputError: the store cannot be written to.
         """
         from mien.weights.importing import take_in
 
-        return tuple(self._status(entry) for entry in take_in(path, self._layout))
+        wanted = self.catalog.find(name) if name else None
+        return tuple(self._status(entry) for entry in take_in(path, self._layout, wanted, accept_licence))
 
     @property
     def _fetcher(self) -> Fetcher:
@@ -159,7 +170,8 @@ class WeightStore:
     def _status(self, entry: Entry) -> EntryStatus:
         state = self._state(entry)
         path = self._layout.ready(entry) if state == "ready" else None
-        return EntryStatus(entry.name, entry.summary, entry.licence, entry.size, state, path)
+        size = (self._layout.pinned(entry) or ("", entry.size))[1]
+        return EntryStatus(entry.name, entry.summary, entry.licence, size, state, path, entry.terms)
 
     def _state(self, entry: Entry) -> State:
         if self._layout.is_ready(entry):
@@ -173,7 +185,8 @@ class WeightStore:
         if not original.is_file() and not ready.is_file():
             return Verification(entry.name, "missing", "")
         problems = []
-        if original.is_file() and disk.sha256_of(original) != entry.sha256:
+        pinned = self._layout.pinned(entry)
+        if original.is_file() and (pinned is None or disk.sha256_of(original) != pinned[0]):
             problems.append(f"{original.name} has a wrong sha256")
             _remove(original)
         if entry.convert and ready.is_file():
