@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.motion.energy import EnergyMouth
+from mien.motion.articulation import MOUTH_CHANNELS
+from mien.motion.energy import EnergyMouth, as_heard
 from mien.motion.source import ACCENT, CONTACT, Rows
 from mien.motion.visemes import CLOSURE, FV, GAP, JAW, SPEECH
 from mien.types import SAMPLE_RATE, Samples
@@ -93,3 +94,13 @@ def test_rows_are_given_as_soon_as_it_promises_and_never_change_with_what_follow
 
 def test_no_sound_at_all():
     assert not rows_of(np.zeros(0, np.float32)).any()
+
+
+def test_what_the_network_would_hear_is_calmer_and_knows_no_closures():
+    rows = rows_of(np.concatenate([syllables(2.0), np.zeros(16_000, np.float32)]))[:, : len(MOUTH_CHANNELS)]
+    heard = np.array([as_heard(row) for row in rows])
+    assert not heard[-1].any(), "a mouth at rest stays at rest"
+    assert not heard[:, CLOSURE].any()
+    assert np.corrcoef(heard[:, GAP], rows[:, GAP])[0, 1] > 0.9
+    assert 0.3 < heard[:, GAP].std() / rows[:, GAP].std() < 0.7
+    assert heard.max(axis=0)[JAW] < 0.05

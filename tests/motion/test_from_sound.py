@@ -13,12 +13,13 @@ from mien.media import read_audio
 from mien.media.resample import resample
 from mien.motion import MOUTH_CHANNELS, Performance, mouth_from_phonemes
 from mien.motion.ear import BLOCK, Ear
+from mien.motion.energy import EnergyMouth, as_heard
 from mien.motion.from_sound import SoundMouth
 from mien.motion.network import AHEAD, Ahead, Stream, listen, session
 from mien.motion.phones import BILABIAL, PHONE_CLASSES
 from mien.motion.source import ACCENT, CONTACT, LIPS_CLOSE, ROW_WIDTH
 from mien.motion.training.noise import MAKERS
-from mien.motion.visemes import CLOSURE, GAP, SPEECH
+from mien.motion.visemes import CLOSURE, GAP, JAW, SPEECH
 from mien.settings import load
 from mien.speech.voices.espeak.voice import EspeakVoice
 from mien.types import SAMPLE_RATE, Phoneme, Samples
@@ -66,6 +67,20 @@ def test_the_mouth_follows_speech_as_its_phonemes_would_have_it(sentence) -> Non
         column = MOUTH_CHANNELS.index(channel)
         assert alike(heard[:, column], known[:, column]) > least, channel
     assert 0.03 < np.percentile(heard[:, GAP], 90) < 0.17
+
+
+def test_loudness_tells_on_the_mean_what_is_heard(sentence) -> None:
+    """The table in `energy` was fitted to other voices."""
+    samples, _ = sentence
+    source = EnergyMouth()
+    source.push(samples, ())
+    source.finish()
+    loud = np.array([as_heard(row[: len(MOUTH_CHANNELS)]) for row in source.take(sys.maxsize)])
+    pairs = list(zip(loud, rows_of(samples), strict=False))
+    for channel in (JAW, GAP):
+        ours, theirs = np.array([(one[channel], other[channel]) for one, other in pairs]).T
+        assert ours.mean() == pytest.approx(theirs.mean(), rel=0.4)
+        assert np.polyfit(ours, theirs, 1)[0] == pytest.approx(1, abs=0.5)
 
 
 def test_loudness_hardly_matters(sentence) -> None:

@@ -54,6 +54,17 @@ def test_frames_are_what_the_calibration_makes_of_the_track(calibration) -> None
     assert np.ptp(made[:, 0]) > 0.3
 
 
+def test_loudness_moves_a_person_as_little_as_it_tells(calibration) -> None:
+    times = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    syllables = np.maximum(0, np.sin(8 * np.pi * times))
+    samples = (0.3 * syllables * np.sign(np.sin(280 * np.pi * times))).astype(np.float32)
+    performance = PersonalPerformance(calibration, driver="energy")
+    performance.push(samples)
+    performance.end_segment()
+    mouths = np.array([mouth for _, mouth, _ in performance.frames()])
+    assert 0.04 < mouths[:, GAP].max() < 0.07
+
+
 def test_every_sample_comes_with_its_frame(calibration) -> None:
     samples, phonemes = vowels(1.017)
     performance = PersonalPerformance(calibration)

@@ -41,10 +41,29 @@ _RANGE_DB = 24.0
 _WIDEST_JAW, _WIDEST_GAP = 0.085, 0.115
 """IOD, at the peak: those of an open vowel."""
 
+_HEARD = np.array(
+    [
+        [0.018, 0.013, 0.0, 0.08, 0.17, 0.10, 0.25, 0.81],
+        [0.030, 0.047, 0.0, 0.13, 0.11, -0.06, -0.08, 0.20],
+    ],
+    np.float32,
+)
+"""What the network hears on the mean where somebody speaks, and by how much more where the mouth of loudness is open: by channel, least squares
+over 155 s of 13 recordings in English, German and Chinese, each of which alone gives about the same. No closures: loudness knows none.
+"""
+
 _CLOSING_ROWS = 40
 """After the last sound the gate has shut within this time."""
 
 _ACCENT_FROM, _ACCENT_REST_ROWS, _ACCENT = 0.8, 30, 0.7
+
+
+def as_heard(mouth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mouth (8,) that the network would show on the mean where the one of loudness is `mouth`: smaller, for loudness tells little.
+
+    A person's calibration is made for the network's; taken as it is, loudness moves theirs too far.
+    """
+    return (np.array([mouth[SPEECH], mouth[GAP] / _WIDEST_GAP], np.float32) @ _HEARD).astype(np.float32)
 
 
 class EnergyMouth:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mien.errors import UsageError
 from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
 from mien.motion.calibration import LAGS_ROWS, Calibration
+from mien.motion.energy import as_heard
 from mien.motion.performance import Performance
 from mien.types import SAMPLE_RATE, Driver, Phoneme, Samples, frame_bounds
 
@@ -64,6 +65,7 @@ class PersonalPerformance:
         self.fps = fps
         self._calibration = calibration
         self._inner = Performance(fps, seed, av_advance_ms=0.0, driver=driver)
+        self._by_loudness = driver == "energy"
         self._rows = int(rows)
         self._reach, self._lead = max(LAGS_ROWS) // self._rows, _LEAD_ROWS // self._rows
         self._per_frame = round(SAMPLE_RATE / fps)
@@ -151,7 +153,8 @@ class PersonalPerformance:
             if made is None:
                 return
             face, samples = made
-            segment.frames.append((face.mouth, samples))
+            mouth = as_heard(face.mouth) if self._by_loudness else face.mouth
+            segment.frames.append((mouth, samples))
             segment.made += 1
 
     def _show(self, mouth: Row, ahead: Sequence[Row], idle: bool) -> Row:
