@@ -307,7 +307,7 @@ def test_settings_say_where_and_whether_offline(tmp_path: Path) -> None:
 def test_the_real_networks_are_fetched_converted_and_right() -> None:
     store = WeightStore.from_settings(load())
     assert [status.state for status in store.pull(None)] == ["ready"] * 3
-    assert {result.name: result.state for result in store.verify()} == {
+    assert {result.name: result.state for result in store.verify() if not store.catalog.find(result.name).terms} == {
         "face-detector": "ok",
         "face-landmarks": "ok",
         "selfie-matte": "ok",

@@ -127,7 +127,8 @@ def speak(
         report(Progress("engine", 0))
         engine = loaded or load_engine(engine_of_package(package, options.engine), settings)
         session = open_session(engine, package, options.render)
-    frames = _write(session, speech, outputs, options, stages, report)
+    terms = engine.spec.terms
+    frames = _write(session, speech, outputs, options, terms, stages, report)
     return SpeakResult(
         output=output,
         subtitles=outputs.subtitles,
@@ -137,7 +138,7 @@ def speak(
         size=session.size,
         engine=engine.spec.name,
         voice=speech.voice,
-        remarks=(*package.manifest.remarks, *speech.remarks),
+        remarks=(*package.manifest.remarks, *speech.remarks, *filter(None, [terms])),
         seconds=stages.seconds | {"total": time.perf_counter() - began},
     )
 
@@ -192,7 +193,13 @@ def prepared(
 
 
 def _write(
-    session: RenderSession, speech: Speech, outputs: _Outputs, options: SpeakOptions, stages: Stages, report: Report
+    session: RenderSession,
+    speech: Speech,
+    outputs: _Outputs,
+    options: SpeakOptions,
+    terms: str,
+    stages: Stages,
+    report: Report,
 ) -> int:
     subtitles = Subtitles()
     meter = _Meter(speech, session.fps, report)
@@ -208,7 +215,7 @@ def _write(
             if outputs.subtitles
             else None
         )
-        writer = stack.enter_context(_writer(outputs.video, session, first.sample_rate, options))
+        writer = stack.enter_context(_writer(outputs.video, session, first.sample_rate, options, terms))
         for spoken in chain([first], frames):
             with stages.of("encode"):
                 writer.write(label.apply(spoken.frame.image) if label else spoken.frame.image, spoken.sound)
@@ -220,9 +227,10 @@ def _write(
     return writer.frames
 
 
-def _writer(video: Path, session: RenderSession, sample_rate: int, options: SpeakOptions) -> VideoWriter:
+def _writer(video: Path, session: RenderSession, sample_rate: int, options: SpeakOptions, terms: str) -> VideoWriter:
+    told = METADATA | {"copyright": terms} if terms else METADATA
     return VideoWriter(
-        video, session.size, session.fps, sample_rate, metadata=METADATA, xmp=XMP, overwrite=options.overwrite
+        video, session.size, session.fps, sample_rate, metadata=told, xmp=XMP, overwrite=options.overwrite
     )
 
 

@@ -29,6 +29,7 @@ class EngineSpec(Spec):
         data_version: of that data, raised whenever an earlier `prepare`'s cannot be used any more or would look worse;
             avatars made by another version are made anew where the picture is at hand.
         gpu: it draws in time for a conversation only on a GPU.
+        terms: what may be done with its pictures, where that is not anything: one sentence, which its videos carry.
         train: `module:function` that learns the avatar's data from a video; see `Train`. "" if it cannot.
         redraw: `module:function` that draws such an avatar over frames of that video, so that it can be judged; see `Redraw`. "" if it cannot.
         splats: `module:function` that writes such an avatar as Gaussian splats; see `ExportSplats`. "" if it has none.
@@ -40,6 +41,7 @@ class EngineSpec(Spec):
     prepare: str = ""
     data_version: int = 1
     gpu: bool = False
+    terms: str = ""
     train: str = ""
     redraw: str = ""
     splats: str = ""

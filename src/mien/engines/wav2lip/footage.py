@@ -24,6 +24,8 @@ PICTURE, FACES, FILM = "picture", "faces", "film.mp4"
 
 _HEAD_CROP = 2.0
 """Side of a head crop, in heights of the face."""
+_LEAST_SPREAD = 10.0
+"""pixels; far below that of the smallest face that `require_face` takes."""
 _UNLIKE_A_FACE = 0.6
 """of the spread of a face's points: seen from the side it is up to 0.4 off an average face, random points 0.9."""
 
@@ -101,13 +103,15 @@ def _are_faces(landmarks: NDArray[Any], seen: NDArray[Any]) -> bool:
         return False
     if landmarks.dtype != np.float32 or landmarks.shape != (len(seen), 478, 2) or not np.isfinite(landmarks).all():
         return False
-    canonical = CANONICAL_POINTS.copy()
-    canonical[:, 2] = 0
-    points = np.zeros((len(CANONICAL_INDICES), 3))
+    # Depth is not kept: the average face is laid flat as well.
+    flat = np.array([1.0, 1.0, 0.0])
+    points = np.zeros(CANONICAL_POINTS.shape)
     points[:, :2] = landmarks[int(seen.argmax())][CANONICAL_INDICES]
     spread = float(np.square(points - points.mean(axis=0)).sum())
-    wrong = points - similarity(canonical, points).apply(canonical)
-    return spread > 0 and float(np.square(wrong).sum()) < _UNLIKE_A_FACE**2 * spread
+    if spread < _LEAST_SPREAD**2:
+        return False
+    wrong = points - similarity(CANONICAL_POINTS * flat, points).apply(CANONICAL_POINTS * flat)
+    return float(np.square(wrong).sum()) < _UNLIKE_A_FACE**2 * spread
 
 
 def _broken(package: AvatarPackage, why: str) -> PackageError:
