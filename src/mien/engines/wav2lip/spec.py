@@ -58,5 +58,4 @@ SPEC_256 = EngineSpec(
     prepare="mien.engines.wav2lip.prepare:prepare",
     train="mien.engines.wav2lip.prepare:train",
     data_version=1,
-    gpu=True,
 )
