@@ -9,7 +9,7 @@ PAGE := src/mien/server/static/index.html
 # Hundreds of processes are started; where this is set, each would translate all of its source anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check web web-check system bench clean
+.PHONY: demo test check style types rest web web-check system bench clean
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Mien needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
@@ -37,14 +37,19 @@ demo: $(STAMP)
 	@echo "Or do all that in the browser, and talk with an avatar there:"
 	@echo "  $(BIN)/mien serve --open"
 
-check: $(STAMP)
+check: style types
+
+style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+
+# Minutes of one core: nicely, lest the tests beside it have to wait.
+types: $(STAMP)
+	nice $(BIN)/pyright
 
 web-check: $(PAGE)
-	cd web && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm run check
+	cd web && export PATH="$(CURDIR)/$(BIN):$$PATH" && nice npm run check
 
 # What tests need of the system: installed where that is allowed, else said.
 system:
@@ -58,14 +63,17 @@ system:
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -qq --no-install-recommends flite >/dev/null; } \
 		|| echo "LEFT OUT: flite is not here and cannot be installed without root; what the mouth's network learns from is tested without it."
 
-# Two at once, in three parts (see tests/conftest.py): not all are in time otherwise.
+# Two at once, in three parts (see tests/conftest.py): not all are in time otherwise. Beside those that have time, types are checked.
 TWO_AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 test: system
-	@$(MAKE) --no-print-directory --output-sync=target -j2 check web-check
+	@$(MAKE) --no-print-directory --output-sync=target -j2 web style
 	$(BIN)/mien weights pull
-	$(BIN)/pytest --part rest $(TWO_AT_ONCE)
+	@$(MAKE) --no-print-directory -j2 rest types web-check
 	$(BIN)/pytest --part conversations $(TWO_AT_ONCE)
 	$(BIN)/pytest --part alone
+
+rest: $(STAMP)
+	$(BIN)/pytest --part rest $(TWO_AT_ONCE)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
