@@ -10,6 +10,9 @@ from mien.errors import FaceError, InputError
 from mien.face import FaceTracker
 from mien.settings import Settings
 from mien.training import COEFFICIENTS, Dataset
+from mien.training.appearance import LIPS as MIDDLE
+from mien.training.appearance import SIDE as LOOK
+from mien.training.appearance import Appearance
 from mien.training.person import Space, find_space
 from mien.weights import WeightStore
 
@@ -40,9 +43,25 @@ def made(face: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(landmarks, np.float32), np.array(turns), jaw
 
 
+def look(landmarks: np.ndarray, light: np.ndarray | None = None) -> Appearance:
+    """Mouths that are grey all over but for a spot, which landmarks do not tell of and that shines as `light` (N,), 0 … 1, says."""
+    pictures = np.full((len(landmarks), LOOK, LOOK), 100, np.uint8)
+    if light is not None:
+        pictures[:, 30:38, 24:40] += np.rint(100 * light).astype(np.uint8)[:, None, None]
+    places = np.full((len(landmarks), 3), 200, np.float32)
+    places[:, :2] = landmarks[:, MIDDLE, :2].mean(axis=1)
+    return Appearance(pictures, places)
+
+
+def found(landmarks: np.ndarray, seen: np.ndarray | None = None, light: np.ndarray | None = None) -> Space:
+    """What is learnt from the first 210 frames."""
+    seen = np.ones(len(landmarks), bool) if seen is None else seen
+    return find_space(landmarks, look(landmarks, light), seen, NO_CUTS, slice(0, 210))
+
+
 @pytest.fixture(scope="module")
 def space(made: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Space:
-    return find_space(made[0], np.ones(300, bool), NO_CUTS, slice(0, 210))
+    return found(made[0])
 
 
 def shown(space: Space, frame: int) -> np.ndarray:
@@ -92,7 +111,7 @@ def test_frames_without_a_face_have_no_expression_and_the_nearest_pose(made: tup
     landmarks, seen = made[0].copy(), np.ones(300, bool)
     seen[40:60] = False
     landmarks[~seen] = np.nan
-    space = find_space(landmarks, seen, NO_CUTS, slice(0, 210))
+    space = found(landmarks, seen)
     assert np.isnan(space.expression[40:60]).all()
     assert np.isfinite(space.expression[seen]).all()
     np.testing.assert_array_equal(space.rotation[42], space.rotation[39])
@@ -102,16 +121,28 @@ def test_frames_without_a_face_have_no_expression_and_the_nearest_pose(made: tup
 def test_what_is_not_learnt_from_changes_nothing_of_the_space(made: tuple[np.ndarray, np.ndarray, np.ndarray]):
     other = made[0].copy()
     other[230:, 200:] += 30
-    one, two = (find_space(each, np.ones(300, bool), NO_CUTS, slice(0, 210)) for each in (made[0], other))
+    one, two = found(made[0]), found(other)
     np.testing.assert_allclose(one.mean, two.mean, atol=1e-6)
     np.testing.assert_allclose(one.basis, two.basis, atol=1e-6)
+
+
+def test_what_only_the_picture_tells_is_told_too(made: tuple[np.ndarray, np.ndarray, np.ndarray]):
+    light = np.random.default_rng(0).uniform(size=300)
+    space = found(made[0], light=light)
+    known = np.column_stack([np.ones(300), space.expression])
+    for hidden in (light, made[2]):
+        weights = np.linalg.lstsq(known[:210], hidden[:210], rcond=None)[0]
+        assert np.corrcoef((known @ weights)[210:], hidden[210:])[0, 1] > 0.99
+    for frame in (100, 290):
+        error = np.linalg.norm(shown(space, frame) - made[0][frame, :, :2], axis=1)
+        assert error[list(LIPS)].max() < 0.7
 
 
 def test_too_few_faces_are_refused(made: tuple[np.ndarray, np.ndarray, np.ndarray]):
     seen = np.zeros(300, bool)
     seen[:100] = True
     with pytest.raises(FaceError, match="100 of the 210"):
-        find_space(made[0], seen, NO_CUTS, slice(0, 210))
+        found(made[0], seen)
 
 
 def test_a_real_tracker_agrees(dataset: Dataset, settings: Settings):
@@ -147,6 +178,6 @@ def test_a_mouth_that_was_never_heard_opens_with_a_voice_as_wide_as_it_was_seen(
 def test_lips_that_never_part_cannot_be_used_without_a_voice(made: tuple[np.ndarray, np.ndarray, np.ndarray]):
     shut = made[0].copy()
     shut[:, 14] = shut[:, 13] + (0, 1, 0)
-    space = find_space(shut, np.ones(300, bool), NO_CUTS, slice(0, 210))
+    space = found(shut)
     with pytest.raises(InputError, match="does not open"):
         space.calibrated(None, slice(0, 210))

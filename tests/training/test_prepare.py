@@ -17,7 +17,7 @@ from tests.training.test_openface import table
 from mien.errors import Cancelled, InputError, MediaError, NotFoundError, UsageError
 from mien.media import VideoReader
 from mien.settings import Settings
-from mien.training import FPS, Dataset, matte, prepare
+from mien.training import COEFFICIENTS, FPS, Dataset, matte, prepare
 from mien.types import SAMPLE_RATE, Progress
 
 
@@ -45,7 +45,7 @@ def test_a_dataset_has_everything_in_one_length(dataset: Dataset, video: Path):
     assert 0.5 < dataset.blink.max() <= 1, "she blinks"
     assert len(dataset.samples) == 225 * SAMPLE_RATE // FPS
     assert dataset.mouth.values.shape == (900, 8)
-    assert dataset.person.expression.shape == (225, 16)
+    assert dataset.person.expression.shape == (225, COEFFICIENTS)
     assert len(dataset.cuts) == 0
     assert dataset.remarks == ()
 

@@ -22,7 +22,7 @@ from mien.training.split import FPS, Split
 from mien.training.window import Window
 from mien.types import Image, Samples
 
-LANDMARKS, TRACK, UNITS = "landmarks.npy", "track.npz", "units.npz"
+LANDMARKS, LOOKS, TRACK, UNITS = "landmarks.npy", "looks.u8", "track.npz", "units.npz"
 SOUND, MOUTH, PERSON = "sound.wav", "mouth.npz", "person.npz"
 PLATE, BACKDROP = "plate.png", "backdrop.png"
 STAGES = ("source", "track", "units", "listen", "learn", "backdrop")

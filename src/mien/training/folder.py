@@ -16,7 +16,7 @@ from mien.errors import InputError
 from mien.media import atomic_output
 from mien.media.files import writing
 
-VERSION = 4
+VERSION = 5
 RECORD = "dataset.json"
 
 _ANEW = "Prepare the video anew, in an empty folder."

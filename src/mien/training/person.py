@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from mien.errors import FaceError
 from mien.face.topology import ATTENTION_LEFT_EYE, ATTENTION_RIGHT_EYE, LEFT_IRIS, RIGHT_IRIS, RIGID
 from mien.motion.calibration import Calibration, fit, presumed
+from mien.training.appearance import LIPS, PIXELS, Appearance
 from mien.training.folder import load_arrays, save_arrays
 from mien.training.poses import Indices, Poses, blocks
 from mien.training.split import FPS
 
-COEFFICIENTS = 16
-"""Components of the lower face's movement."""
+COEFFICIENTS = 24
+"""Components of the lower face's shape and appearance."""
 
 MEASURES = tuple(f"expression_{index}" for index in range(COEFFICIENTS))
 """Names of the coefficients in the calibration."""
@@ -33,7 +34,9 @@ _DEPTH = 0.25
 _WEIGHTS = np.array([1, 1, _DEPTH])
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _NOSE_BASE = 2
-_INNER_LIPS, _CORNERS, _CHIN = (13, 14), (61, 291), 152
+_CORNERS, _CHIN = (61, 291), 152
+_STILL = 1e-9
+"""Variance; pictures that differ less are all the same."""
 _SHUT_PERCENT = 5.0
 """Of the frames, those with the least open lips, count as a mouth at rest: some people never stop speaking."""
 _LIDS = np.unique(np.concatenate([ATTENTION_RIGHT_EYE, ATTENTION_LEFT_EYE, RIGHT_IRIS, LEFT_IRIS]))
@@ -52,9 +55,10 @@ class Person:
 
     Args:
         mean: float32 (478, 3), IOD; origin at the mean of the rigid points.
-        basis: float32 (16, 478, 3), IOD: principal components of the lower face's movement, in the order of their variance; eyes, brows and
-            forehead are 0 in it.
-        expression: float32 (N, 16), coefficients in every frame, with spread 1 over the training part; NaN where no face is seen.
+        basis: float32 (24, 478, 3), IOD: how the landmarks move with each coefficient; eyes, brows and forehead are 0 in it.
+        expression: float32 (N, 24), coefficients in every frame, with mean 0 and spread 1 over the training part; NaN where no face is seen.
+            They are the principal components, in the order of their variance, of what landmarks and small pictures of the mouth tell together:
+            of a frame that was not learnt from they tell what is seen in it, as far as 24 numbers can.
         rotation: float32 (N, 3, 3), of the head against `mean`; where no face is seen, that of the nearest frame with one.
         scale: float32 (N,), pixels of the dataset's picture per IOD; held likewise.
         shift: float32 (N, 2), pixels; held likewise.
@@ -70,7 +74,7 @@ class Person:
     calibration: Calibration
 
     def shape(self, expression: Array) -> Array:
-        """Faces (…, 478, 3) in IOD for coefficients (…, 16)."""
+        """Faces (…, 478, 3) in IOD for coefficients (…, 24)."""
         return self.mean + np.tensordot(expression, self.basis, 1).astype(np.float32)
 
     def place(self, shape: Array, frame: int) -> Array:
@@ -134,19 +138,20 @@ class Space:
         return Person(self.mean, self.basis, self.expression, self.rotation, self.scale, self.shift, calibration)
 
     def _lips(self, expression: Array) -> Array:
-        """(n, 3), the lips' own measures for coefficients (n, 16)."""
+        """(n, 3), the lips' own measures for coefficients (n, 24)."""
         top, bottom, right, left, chin = (
-            self.mean[point] + expression @ self.basis[:, point] for point in (*_INNER_LIPS, *_CORNERS, _CHIN)
+            self.mean[point] + expression @ self.basis[:, point] for point in (*LIPS, *_CORNERS, _CHIN)
         )
         gap, width = np.linalg.norm(bottom - top, axis=1), np.linalg.norm(left - right, axis=1)
         return np.stack([chin[:, 1], gap, width], axis=1)
 
 
-def find_space(landmarks: Array, seen: NDArray[np.bool_], cuts: Indices, train: slice) -> Space:
-    """Learns a person's space; its memory does not grow with the landmarks.
+def find_space(landmarks: Array, appearance: Appearance, seen: NDArray[np.bool_], cuts: Indices, train: slice) -> Space:
+    """Learns a person's space; its memory does not grow with the frames.
 
     Args:
         landmarks: float32 (N, 478, 3), pixels; NaN where not seen; may lie on the disk.
+        appearance: of the mouth in the same frames.
         seen: bool (N,).
         cuts: frames that begin another scene.
         train: the frames that it is learnt from.
@@ -168,14 +173,14 @@ def find_space(landmarks: Array, seen: NDArray[np.bool_], cuts: Indices, train: 
     origin = mean[RIGID].mean(axis=0)
     poses = poses.measured_in(unit, origin)
     mean = (mean - origin) / unit
-    basis, spread = _components(landmarks, learnt, poses, mean)
+    views = _Views(landmarks, appearance, poses, mean)
+    components = _Components.of(views, learnt)
     expression = np.full((len(seen), COEFFICIENTS), np.nan, np.float32)
     for block in blocks(np.flatnonzero(seen)):
-        flat = _movement(landmarks, block, poses, mean).reshape(len(block), -1)
-        expression[block] = flat @ basis.reshape(COEFFICIENTS, -1).T / spread
+        expression[block] = components.told_by(views.of(block))
     return Space(
         mean=mean.astype(np.float32),
-        basis=(basis * spread[:, None, None] / _WEIGHTS).astype(np.float32),
+        basis=views.shapes(components.directions).astype(np.float32),
         expression=expression,
         rotation=poses.rotation.astype(np.float32),
         scale=poses.scale.astype(np.float32),
@@ -204,20 +209,71 @@ def _still(mean: Wide) -> Indices:
     return np.setdiff1d(np.union1d(np.flatnonzero(_lower_face(mean) == 0), RIGID), np.setdiff1d(_LIDS, RIGID))
 
 
-def _movement(landmarks: Array, frames: Indices, poses: Poses, mean: Wide) -> Wide:
-    """Of the lower face, as far as it counts: (n, 478, 3), IOD."""
-    return (poses.normal(landmarks[frames], frames) - mean) * _lower_face(mean)[:, None] * _WEIGHTS
+@dataclass(frozen=True, slots=True, eq=False)
+class _Views:
+    """What is seen of the lower face, as far as it counts: P landmarks' movement, then the mouth's pixels."""
+
+    landmarks: Array
+    appearance: Appearance
+    poses: Poses
+    mean: Wide
+
+    def of(self, frames: Indices) -> Wide:
+        """(n, 3 P + PIXELS), IOD and 0 … 1."""
+        moved = (self.poses.normal(self.landmarks[frames], frames) - self.mean)[:, self._moving]
+        moved *= _lower_face(self.mean)[self._moving, None] * _WEIGHTS
+        lips = self.mean[[*LIPS]].mean(axis=0)
+        return np.concatenate(
+            [moved.reshape(len(frames), -1), self.appearance.normal(frames, self.poses, lips)], axis=1
+        )
+
+    def shapes(self, told: Wide) -> Wide:
+        """(n, 478, 3) in IOD, the landmarks' part of what `of` gives."""
+        shapes = np.zeros((len(told), 478, 3))
+        shapes[:, self._moving] = told[:, :-PIXELS].reshape(len(told), -1, 3) / _WEIGHTS
+        return shapes
+
+    @property
+    def _moving(self) -> Indices:
+        return np.flatnonzero(_lower_face(self.mean) > 0)
 
 
-def _components(landmarks: Array, learnt: Indices, poses: Poses, mean: Wide) -> tuple[Wide, Wide]:
-    """Principal directions (16, 478, 3) of length 1 and the spread along each (16,)."""
-    moving = np.flatnonzero(_lower_face(mean) > 0)
-    covariance = np.zeros((3 * len(moving), 3 * len(moving)))
-    for block in blocks(learnt):
-        flat = _movement(landmarks, block, poses, mean)[:, moving].reshape(len(block), -1)
-        covariance += flat.T @ flat
-    values, vectors = np.linalg.eigh(covariance / len(learnt))
-    best = np.argsort(values)[::-1][:COEFFICIENTS]
-    basis = np.zeros((COEFFICIENTS, 478, 3))
-    basis[:, moving] = vectors[:, best].T.reshape(COEFFICIENTS, -1, 3)
-    return basis, np.sqrt(np.maximum(values[best], 1e-12))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Components:
+    """Principal components of the lower face's shape and the mouth's appearance together, which count the same.
+
+    Args:
+        middle: (D,), the mean view.
+        directions: (24, D), what a coefficient of 1 adds to it.
+        reading: (D, 24), what reads the coefficients from a view.
+
+    Source: Cootes, Edwards and Taylor, "Active Appearance Models" (1998); but the mouth's pictures are not warped to its mean shape: how it opens
+    is seen in them, too.
+    """
+
+    middle: Wide
+    directions: Wide
+    reading: Wide
+
+    @classmethod
+    def of(cls, views: _Views, learnt: Indices) -> _Components:
+        size = views.of(learnt[:1]).shape[1]
+        total, products = np.zeros(size), np.zeros((size, size))
+        for block in blocks(learnt):
+            told = views.of(block)
+            total += told.sum(axis=0)
+            products += told.T @ told
+        middle = total / len(learnt)
+        covariance = products / len(learnt) - np.outer(middle, middle)
+        shape, look = covariance.diagonal()[:-PIXELS].sum(), covariance.diagonal()[-PIXELS:].sum()
+        weight = np.ones(size)
+        weight[-PIXELS:] = np.sqrt(shape / look) if look > _STILL else 0
+        values, vectors = np.linalg.eigh(weight[:, None] * covariance * weight)
+        best = np.argsort(values)[::-1][:COEFFICIENTS]
+        spread = np.sqrt(np.maximum(values[best], 1e-12))
+        reading = weight[:, None] * vectors[:, best] / spread
+        return cls(middle, (covariance @ reading).T, reading)
+
+    def told_by(self, views: Wide) -> Wide:
+        """(n, 24) for views (n, D)."""
+        return (views - self.middle) @ self.reading

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from mien.errors import FaceError, MediaError, UsageError
 from mien.evaluation.lips import from_landmarks
 from mien.evaluation.shapes import au25
-from mien.face import FaceTracker, Matting, au45, eye_aspect_ratio
+from mien.face import Face, FaceTracker, Matting, au45, eye_aspect_ratio
 from mien.media import AudioReader, Resampler, VideoReader, atomic_output, is_silent, write_image, write_wav
 from mien.media.containers import require_file
 from mien.media.files import writing
 from mien.motion.articulation import MOUTH_CHANNELS, MOUTH_RATE
 from mien.settings import Settings
 from mien.training import offset
-from mien.training.dataset import BACKDROP, LANDMARKS, MOUTH, PERSON, PLATE, SOUND, TRACK, UNITS, Dataset
+from mien.training.appearance import SIDE, Appearance, cut
+from mien.training.dataset import BACKDROP, LANDMARKS, LOOKS, MOUTH, PERSON, PLATE, SOUND, TRACK, UNITS, Dataset
 from mien.training.folder import Record, load_arrays, save_arrays
 from mien.training.matte import covering, find_plate
 from mien.training.mouth import heard
@@ -122,8 +123,11 @@ class _Work:
         size = wanted or self.record.facts.get("size", _SIZE)
         if not self.record.begun("track", {"size": size, "fps": FPS}):
             return
-        with atomic_output(self.folder / "found.f32", overwrite=True) as found:
-            sight = self._find(found)
+        with (
+            atomic_output(self.folder / "found.f32", overwrite=True) as found,
+            atomic_output(self.folder / LOOKS, overwrite=True) as looks,
+        ):
+            sight = self._find(found, looks)
             raw = np.memmap(found, np.float32, "r", shape=(sight.count, 478, 3))
             seen = np.array([not np.isnan(face[0, 0]) for face in raw])
             window = head_window(_boxes(raw, seen), sight.picture, size)
@@ -135,20 +139,23 @@ class _Work:
                     kept[part] = window.shown(kept[part])
                 kept.flush()
                 del kept
-            save_arrays(self.folder / TRACK, seen=seen, cuts=cuts)
+            places = np.array(sight.places, np.float32)
+            places[:, :2] -= (window.x, window.y)
+            save_arrays(self.folder / TRACK, seen=seen, cuts=cuts, looks=places * np.float32(window.scale))
             del raw
         (self.folder / "found.f32").unlink()
         self.record.done("track", count=sight.count, window=[window.x, window.y, window.side], size=size)
 
-    def _find(self, target: Path) -> _Sight:
-        """Writes the landmarks of all frames, in pixels of the source."""
+    def _find(self, target: Path, looks: Path) -> _Sight:
+        """Writes the landmarks of all frames, in pixels of the source, and what the mouth looks like in them."""
         tracker = FaceTracker(WeightStore.from_settings(self.settings), self.settings.threads)
         nothing = np.full((478, 3), np.nan, np.float32)
-        with VideoReader(self.video, fps=FPS) as reader, target.open("wb") as file:
+        with VideoReader(self.video, fps=FPS) as reader, target.open("wb") as file, looks.open("wb") as pictures:
             total = round(reader.duration_s * FPS) if reader.duration_s else None
             sight = _Sight(picture=reader.size)
             for face in tracker.track(sight.watched(reader)):
                 (nothing if face is None else face.landmarks).astype(np.float32).tofile(file)
+                sight.look(face).tofile(pictures)
                 self.report(Progress("track", sight.count, total, "frames"))
         if sight.count < LEAST_S * FPS:
             raise _too_short(self.video, sight.count / FPS)
@@ -210,7 +217,8 @@ class _Work:
         split = Split.of(len(seen))
         train = split.train
         heard = self.record.facts["heard"]
-        space = find_space(self._landmarks(), seen, cuts, train)
+        pictures = np.memmap(self.folder / LOOKS, np.uint8, "r", shape=(len(seen), SIDE, SIDE))
+        space = find_space(self._landmarks(), Appearance(pictures, track["looks"]), seen, cuts, train)
         rows = load_arrays(self.folder / MOUTH)["values"] if heard else None
         space.calibrated(rows, slice(0, split.test.start)).save(self.folder / PERSON)
         parted = load_arrays(self.folder / UNITS)["parted"][train]
@@ -258,6 +266,9 @@ class _Sight:
         self.picture = picture
         self.count = 0
         self.cuts: list[int] = []
+        self.places: list[NDArray[np.float32]] = []
+        """Of the pictures that `look` gave; see `Appearance`."""
+        self._image: Image | None = None
         self._last: NDArray[np.float32] | None = None
 
     def watched(self, images: Iterable[Image]) -> Iterator[Image]:
@@ -267,9 +278,17 @@ class _Sight:
             view = image[np.ix_(rows, columns)].mean(axis=2, dtype=np.float32) / 255
             if self._last is not None and np.abs(view - self._last).mean() > _OTHER_VIEW:
                 self.cuts.append(self.count)
-            self._last = view
+            self._image, self._last = image, view
             self.count += 1
             yield image
+
+    def look(self, face: Face | None) -> NDArray[np.uint8]:
+        """What the mouth of the face looks like in the image that was given last: uint8 grey (SIDE, SIDE); black without a face."""
+        picture, place = np.zeros((SIDE, SIDE), np.uint8), np.zeros(3, np.float32)
+        if face is not None and self._image is not None:
+            picture, place = cut(self._image, face.landmarks)
+        self.places.append(place)
+        return picture
 
 
 def _earlier(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
