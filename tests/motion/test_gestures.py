@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 from dataclasses import astuple, fields
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from mien.motion import Articulation, Performance
 from mien.motion.eyes import BROW_RANGE, GAZE_LIMIT
 from mien.motion.gestures import GESTURES, NOTHING, Gestures, Overlay
 from mien.motion.head import PITCH_LIMIT, ROLL_LIMIT, SHIFT_LIMIT, YAW_LIMIT
+from mien.types import SAMPLE_RATE, Phoneme
 
 CHANNELS = [field.name for field in fields(Overlay)]
+values = attrgetter(*CHANNELS)  # of an overlay; `astuple` takes longer than all else together
 LASTS_S = 4.0
 
 
@@ -23,7 +27,7 @@ def overlays(*names_at: tuple[float, str], fps: float = 25.0, seed: int = 0, sec
         for at, name in names_at:
             if n == round(at * fps):
                 gestures.act(name)
-        rows.append(astuple(gestures.step()))
+        rows.append(values(gestures.step()))
     return np.array(rows)
 
 
@@ -36,16 +40,18 @@ def flat(face: Articulation) -> np.ndarray:
     return np.concatenate([face.mouth, rest])
 
 
-def performed(name: str = "", seed: int = 0, seconds: float = LASTS_S) -> list[Articulation]:
+@functools.cache
+def performed(name: str = "", seed: int = 0) -> tuple[Articulation, ...]:
     """Babbling; the gesture begins after a second of silence."""
     performance = Performance(seed=seed)
     faces = [performance.idle() for _ in range(25)]
-    performance.push(np.random.default_rng(1).uniform(-0.3, 0.3, round(seconds * 16_000)).astype(np.float32), None)
+    samples = np.random.default_rng(1).uniform(-0.3, 0.3, round(LASTS_S * SAMPLE_RATE)).astype(np.float32)
+    performance.push(samples, [Phoneme("ma"[n % 2], 0.2 * n, 0.2 * (n + 1), 2 * (n % 2)) for n in range(20)])
     performance.end_segment()
     if name:
         performance.act(name)
     faces += [face for face, _ in performance.frames()]
-    return faces + [performance.idle() for _ in range(25)]
+    return (*faces, *(performance.idle() for _ in range(25)))
 
 
 @pytest.mark.parametrize("name", GESTURES)

@@ -117,7 +117,7 @@ def test_nonsense_is_refused(tmp_path: Path, arguments: list[str], capsys: pytes
 def test_one_command_makes_a_network(tmp_path: Path) -> None:
     out = tmp_path / "mouth.onnx"
     command = [sys.executable, "-m", "mien.motion.training", "--out", str(out)]
-    little = ["--hours", "0.01", "--check-hours", "0.01", "--copies", "1", "--draws", "1", "--steps", "3"]
+    little = ["--hours", "0.002", "--check-hours", "0.002", "--copies", "1", "--draws", "1", "--steps", "3"]
     found = subprocess.run([*command, *little], capture_output=True, text=True, timeout=900, check=False)
     assert found.returncode == 0, found.stderr
     assert "step 3 of 3" in found.stdout
