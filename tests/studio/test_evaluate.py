@@ -110,7 +110,7 @@ def test_an_avatar_is_measured_on_its_own_video_only(avatar: Avatar, home: Setti
     dataset = Dataset.open(kept)
     dataset.sha256 = "0" * 64
     with pytest.raises(InputError, match="from another video"):
-        glance(avatar.package, dataset, home)
+        glance([avatar.package], dataset, home)
     with pytest.raises(UsageError, match="cannot be drawn over"):
         mien.evaluate_avatar("astronaut", kept, settings=home)
     with pytest.raises(NotFoundError):

@@ -22,7 +22,7 @@ from mien.evaluation.lips import MIN_FPS, MIN_SEEN_S, Lips, from_landmarks
 from mien.evaluation.lpips import Lpips
 from mien.evaluation.remarks import Remark
 from mien.evaluation.side_by_side import side_by_side as sides
-from mien.evaluation.sync import SyncReport, compared, rounded
+from mien.evaluation.sync import SyncReport, compared, remembering, rounded
 from mien.evaluation.tally import METRICS, Judges, Real, Series, Tally, mean
 from mien.evaluation.tracked import LandmarkFile, follow
 from mien.evaluation.worst import Worst, WorstFrames
@@ -190,7 +190,6 @@ def compare(
     tracker: FaceTracker,
     *,
     others: Mapping[str, Footage] | None = None,
-    quick: bool = False,
     judges: Judges | None = None,
     side_by_side: Path | None = None,
     overwrite: bool = False,
@@ -205,7 +204,6 @@ def compare(
         known: where the baselines come from.
         tracker: follows the generated faces.
         others: more videos of the same moments, which are measured likewise, by the names that they get in the report.
-        quick: lips are followed in all frames, but of every 15 only three in a row are looked at otherwise.
         judges: those who need weights.
         side_by_side, overwrite: as in `evaluate_quality`.
         report: progress, stages "learn" and "compare", in frames.
@@ -214,75 +212,98 @@ def compare(
         MediaError: less than a second, or a video that cannot be read.
         FaceError: the reference has a face for less than a second.
     """
-    fps = reference.fps
-    _check(reference.name, landmarks, fps)
-    total = len(known.landmarks)
-    baselines = Baselines(_reported(known.frames(), "learn", total, report), known.landmarks)
-    course = _Course(baselines, known, fps, judges or Judges(), tuple(others or {}), quick)
     made = {GENERATED: generated, **(others or {})}
-    sound = _sound(generated)
-    with TemporaryDirectory(prefix="mien-") as folder, ExitStack() as stack:
-        files = [stack.enter_context(LandmarkFile(Path(folder, str(number)))) for number in range(len(made))]
-        told = (report, *(silent for _ in made))
-        shown = zip(
-            *(
-                follow(footage, tracker, file, "compare", tell, len(landmarks))
-                for footage, file, tell in zip(made.values(), files, told, strict=False)
-            ),
-            strict=False,
-        )
-        show = stack.enter_context(sides(side_by_side, reference.size, fps, sound, overwrite=overwrite))
-        for image, points, faces in zip(reference.frames(), landmarks, shown, strict=False):
-            course.add(image, None if np.isnan(points[0, 0]) else points, dict(zip(made, faces, strict=True)))
-            show(image, faces[0][0])
-        seconds = course.frames / fps
-        if seconds < MIN_SEEN_S:
-            raise MediaError(
-                f"{generated.name} and {reference.name} have {seconds:.2f} s in common; that is too short to measure.",
-                hint="Use two videos of the same speech, of some seconds.",
-            )
-        own = {name: file.landmarks()[: course.frames] for name, file in zip(made, files, strict=True)}
-        sync, mute = _synchrony(made, reference, own, landmarks[: course.frames], sound)
-        both = np.isfinite(own[GENERATED][:, 0, 0]) & np.isfinite(landmarks[: course.frames, 0, 0])
-    remarks = mute
-    if not both.all():
-        remarks += (Remark("lost", {"seconds": f"{(~both).sum() / fps:.1f}"}),)
-    return QualityReport(
-        generated=generated.name,
-        reference=reference.name,
-        seconds=seconds,
-        frames=course.frames,
-        fps=fps,
-        size=reference.size,
-        shift_frames=0,
-        face=float(both.mean()),
-        scores=course.scores(),
-        sync=sync,
-        worst=course.worst.found(),
-        remarks=remarks,
-        series={name: tally.series() for name, tally in course.tallies.items()},
-        step=_OF if quick else 1,
-    )
+    course = _Course(tuple(made), known, reference, landmarks, report, judges or Judges())
+    with sides(side_by_side, reference.size, reference.fps, _sound(generated), overwrite=overwrite) as show:
+        found = course.through(made, tracker, report, show)
+    return found.report(GENERATED, *(others or {}))
+
+
+def compare_each(
+    made: Mapping[str, Footage],
+    reference: Footage,
+    landmarks: NDArray[np.float32],
+    known: Known,
+    tracker: FaceTracker,
+    *,
+    report: Report = silent,
+) -> dict[str, QualityReport]:
+    """A quick look at several videos of the same moments in one pass, each as if it were alone: lips are followed in all frames, but of every
+    15 only three in a row are looked at otherwise.
+
+    Args:
+        made: by any names; those of the reports are the same.
+        reference, landmarks, known, tracker, report: as of `compare`.
+
+    Raises:
+        MediaError, FaceError: as `compare`.
+    """
+    course = _Course(tuple(made), known, reference, landmarks, report, Judges(), quick=True)
+    found = course.through(made, tracker, report)
+    return {name: found.report(name) for name in made}
 
 
 class _Course:
-    """All contenders on their way through the video."""
+    """All contenders on their way through the video.
+
+    Args:
+        names: of the generated videos.
+        known, reference, landmarks, report, judges: as of `compare`.
+        quick: as in `compare_each`.
+
+    Raises:
+        FaceError, MediaError: as `compare`.
+    """
 
     def __init__(
-        self, baselines: Baselines, known: Known, fps: float, judges: Judges, others: tuple[str, ...], quick: bool
+        self,
+        names: tuple[str, ...],
+        known: Known,
+        reference: Footage,
+        landmarks: NDArray[np.float32],
+        report: Report,
+        judges: Judges,
+        *,
+        quick: bool = False,
     ) -> None:
-        self.tallies = {name: Tally() for name in (GENERATED, *others, *BASELINES, REAL)}
-        self.worst = WorstFrames(fps)
-        self.frames = 0
-        self._baselines, self._known, self._fps, self._judges = baselines, known, fps, judges
-        self._quick = quick
+        _check(reference.name, landmarks, reference.fps)
+        total = len(known.landmarks)
+        self.tallies = {name: Tally() for name in (*names, *BASELINES, REAL)}
+        self.worst = {name: WorstFrames(reference.fps) for name in names}
+        self.reference, self.frames, self.quick = reference, 0, quick
+        self._landmarks, self._known, self._judges = landmarks, known, judges
+        self._baselines = Baselines(_reported(known.frames(), "learn", total, report), known.landmarks)
         self._before: tuple[Image, Landmarks] | None = None
+
+    def through(
+        self,
+        made: Mapping[str, Footage],
+        tracker: FaceTracker,
+        report: Report,
+        show: Callable[[Image, Image], None] = lambda *_: None,
+    ) -> _Compared:
+        """Goes all the way with the generated videos; `show` is given the real frames and those of the first."""
+        with TemporaryDirectory(prefix="mien-") as folder, ExitStack() as stack:
+            files = [stack.enter_context(LandmarkFile(Path(folder, str(number)))) for number in range(len(made))]
+            told = (report, *(silent for _ in made))
+            shown = zip(
+                *(
+                    follow(footage, tracker, file, "compare", tell, len(self._landmarks))
+                    for footage, file, tell in zip(made.values(), files, told, strict=False)
+                ),
+                strict=False,
+            )
+            for image, points, faces in zip(self.reference.frames(), self._landmarks, shown, strict=False):
+                self.add(image, None if np.isnan(points[0, 0]) else points, dict(zip(made, faces, strict=True)))
+                show(image, faces[0][0])
+            own = {name: file.landmarks()[: self.frames] for name, file in zip(made, files, strict=True)}
+            return _Compared.of(self, made, own, self._landmarks[: self.frames])
 
     def add(
         self, image: Image, landmarks: Landmarks | None, made: Mapping[str, tuple[Image, Landmarks | None]]
     ) -> None:
         """The next frame: the real one and its landmarks, and the generated ones with those found in them."""
-        if self._quick and self.frames % _OF >= _RUN:
+        if self.quick and self.frames % _OF >= _RUN:
             for tally in self.tallies.values():
                 tally.skip()
         else:
@@ -293,12 +314,13 @@ class _Course:
     def _look(
         self, image: Image, landmarks: Landmarks | None, made: Mapping[str, tuple[Image, Landmarks | None]]
     ) -> None:
-        real = Real(image, landmarks, self.frames, self._fps, self._judges)
+        fps = self.reference.fps
+        real = Real(image, landmarks, self.frames, fps, self._judges)
         for name, face in made.items():
-            self.tallies[name].add(real, *face)
-        tally = self.tallies[GENERATED]
-        self.worst.add(self.frames, real, made[GENERATED][0], tally.latest("psnr_mouth"), tally.latest("psnr_whole"))
-        self.tallies[REAL].add_real(real, self._fps)
+            tally = self.tallies[name]
+            tally.add(real, *face)
+            self.worst[name].add(self.frames, real, face[0], tally.latest("psnr_mouth"), tally.latest("psnr_whole"))
+        self.tallies[REAL].add_real(real, fps)
         rivals = {} if landmarks is None else self._rivals(image, landmarks)
         for name in BASELINES:
             if name in rivals:
@@ -322,7 +344,7 @@ class _Course:
     def _rivals(self, image: Image, landmarks: Landmarks) -> dict[str, Contender]:
         not_from = range(0)
         if self._known.own_from is not None:
-            middle, apart = self._known.own_from + self.frames, round(_APART_S * self._fps)
+            middle, apart = self._known.own_from + self.frames, round(_APART_S * self.reference.fps)
             not_from = range(middle - apart, middle + apart + 1)
         found = {
             FROZEN: self._baselines.frozen(image, landmarks),
@@ -331,6 +353,77 @@ class _Course:
         if self._before is not None:
             found[PREVIOUS] = previous(image, landmarks, *self._before)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a course found.
+
+    Args:
+        course: of all frames.
+        names: of the videos, by the course's names.
+        faces: share of the frames in which a face is seen in both, likewise.
+        sync: likewise, and "real".
+        unheard: those whose lips are seen, but who have no sound.
+    """
+
+    course: _Course
+    names: Mapping[str, str]
+    faces: Mapping[str, float]
+    sync: Mapping[str, SyncReport]
+    unheard: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        course: _Course,
+        made: Mapping[str, Footage],
+        own: Mapping[str, NDArray[np.float32]],
+        real: NDArray[np.float32],
+    ) -> _Compared:
+        """Of landmarks by the videos' names, (N, 478, 3) each, and those of the reference.
+
+        Raises:
+            MediaError: less than a second.
+        """
+        names = {name: footage.name for name, footage in made.items()}
+        seconds = course.frames / course.reference.fps
+        if seconds < MIN_SEEN_S:
+            raise MediaError(
+                f"{next(iter(names.values()))} and {course.reference.name} have {seconds:.2f} s in common; that is too short to measure.",
+                hint="Use two videos of the same speech, of some seconds.",
+            )
+        there = np.isfinite(real[:, 0, 0])
+        faces = {name: float((np.isfinite(each[:, 0, 0]) & there).mean()) for name, each in own.items()}
+        return cls(course, names, faces, *_synchrony(made, course.reference, own, real))
+
+    def report(self, name: str, *others: str) -> QualityReport:
+        """Of one of the videos, with others beside it."""
+        course, reference = self.course, self.course.reference
+        remarks: tuple[Remark, ...] = ()
+        if name not in self.sync:
+            remarks += (Remark("mute" if name in self.unheard else "no_lips", {}),)
+        if self.faces[name] < 1:
+            lost = (1 - self.faces[name]) * course.frames / reference.fps
+            remarks += (Remark("lost", {"seconds": f"{lost:.1f}"}),)
+        shown = {GENERATED: name} | {each: each for each in (*others, *BASELINES, REAL)}
+        scores = course.scores()
+        return QualityReport(
+            generated=self.names[name],
+            reference=reference.name,
+            seconds=course.frames / reference.fps,
+            frames=course.frames,
+            fps=reference.fps,
+            size=reference.size,
+            shift_frames=0,
+            face=self.faces[name],
+            scores={told: scores[own] for told, own in shown.items()},
+            sync={told: self.sync[own] for told, own in shown.items() if own in self.sync},
+            worst=course.worst[name].found(),
+            remarks=remarks,
+            series={told: course.tallies[own].series() for told, own in shown.items()},
+            step=_OF if course.quick else 1,
+        )
 
 
 def _alike(generated: Path, reference: Path) -> tuple[Footage, Footage, tuple[Remark, ...]]:
@@ -391,29 +484,32 @@ def _synchrony(
     reference: Footage,
     own: Mapping[str, NDArray[np.float32]],
     real: NDArray[np.float32],
-    sound: Samples | None,
-) -> tuple[dict[str, SyncReport], tuple[Remark, ...]]:
-    """The generated lips with their sound and beside the real ones, the real lips with theirs; and what could not be judged.
+) -> tuple[dict[str, SyncReport], frozenset[str]]:
+    """The generated lips with their sound and beside the real ones, and the real lips with theirs, as far as lips are seen; and whose have no sound.
 
     Args:
         made: all that was generated.
         reference: the real video.
         own: landmarks, by the names in `made`.
         real: landmarks of the reference.
-        sound: of the first that was generated.
     """
-    fps, least = reference.fps, MIN_SEEN_S * reference.fps
-    if fps < MIN_FPS or min(np.isfinite(each[:, 0, 0]).sum() for each in (*own.values(), real)) < least:
-        return {}, (Remark("no_lips", {}),)
-    real_lips = _lips(real, fps)
+    fps = reference.fps
     found: dict[str, SyncReport] = {}
-    for name, footage in made.items():
-        heard = sound if name == GENERATED else _sound(footage)
-        if heard is not None:
-            found[name] = compared(footage.name, _lips(own[name], fps), heard, reference=(reference.name, real_lips))
+    if fps < MIN_FPS or not _long_enough(real, fps):
+        return found, frozenset()
+    real_lips, hear = _lips(real, fps), remembering()
+    seen = {name: footage for name, footage in made.items() if _long_enough(own[name], fps)}
+    for name, footage in seen.items():
+        if (heard := _sound(footage)) is not None:
+            beside = (reference.name, real_lips)
+            found[name] = compared(footage.name, _lips(own[name], fps), heard, reference=beside, hear=hear)
     if (heard := _sound(reference)) is not None:
-        found[REAL] = compared(reference.name, real_lips, heard)
-    return found, () if GENERATED in found else (Remark("mute", {}),)
+        found[REAL] = compared(reference.name, real_lips, heard, hear=hear)
+    return found, frozenset(seen) - frozenset(found)
+
+
+def _long_enough(landmarks: NDArray[np.float32], fps: float) -> bool:
+    return int(np.isfinite(landmarks[:, 0, 0]).sum()) >= MIN_SEEN_S * fps
 
 
 def _lips(landmarks: NDArray[np.float32], fps: float) -> Lips:

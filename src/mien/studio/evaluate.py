@@ -13,7 +13,7 @@ from mien import plugins
 from mien.avatars import AvatarPackage
 from mien.errors import InputError, MediaError, UsageError
 from mien.evaluation.footage import Footage
-from mien.evaluation.quality import GENERATED, TRACKED, Known, QualityReport, compare, open_judges
+from mien.evaluation.quality import GENERATED, TRACKED, Known, QualityReport, compare, compare_each, open_judges
 from mien.evaluation.remarks import Remark
 from mien.face import FaceTracker
 from mien.media import check_output
@@ -30,7 +30,7 @@ _LEAD_S = 5.0
 """Of the sound before: nobody begins to speak where the part that was kept back happens to begin."""
 _QUICK_S = 10.0
 """A quick look is at so much of what was kept back …"""
-_QUICK_KNOWN_S = 8.0
+_QUICK_KNOWN_S = 4.0
 """… and takes its baselines from so much before that."""
 
 Floats = NDArray[np.float32]
@@ -139,21 +139,31 @@ def evaluate_held_out(
     return replace(found, remarks=(Remark("held_out", told), *found.remarks))
 
 
-def glance(package: AvatarPackage, dataset: Dataset, settings: Settings, report: Report = silent) -> QualityReport:
-    """The same in short: ten seconds at most, driven by the sound, three of fifteen pictures. Arguments and errors as there; stage "evaluate"."""
+def glance(
+    packages: Sequence[AvatarPackage], dataset: Dataset, settings: Settings, report: Report = silent
+) -> list[QualityReport]:
+    """The same in short for avatars of one dataset: ten seconds at most, driven by the sound, three of fifteen pictures; all in one pass.
+
+    Arguments and errors as of `evaluate_held_out`; stage "evaluate".
+    """
     start = dataset.split.test.start
     frames = slice(start, min(dataset.count, start + round(_QUICK_S * FPS)))
-    found = compare(
-        redrawn(package, dataset, frames, Movement.foretold(dataset, frames)),
+    movement = Movement.foretold(dataset, frames)
+    found = compare_each(
+        {str(number): redrawn(package, dataset, frames, movement) for number, package in enumerate(packages)},
         real(dataset, frames),
         dataset.landmarks[frames],
         known(dataset, slice(max(0, start - round(_QUICK_KNOWN_S * FPS)), start)),
         _tracker(settings),
-        quick=True,
         report=_one_stage(report, frames.stop - start),
-    )
-    told = {"seconds": f"{found.seconds:.1f}", "start": f"{start / FPS:.1f}"}
-    return replace(found, remarks=(Remark("quick", told), *found.remarks))
+    ).values()
+    return [
+        replace(
+            each,
+            remarks=(Remark("quick", {"seconds": f"{each.seconds:.1f}", "start": f"{start / FPS:.1f}"}), *each.remarks),
+        )
+        for each in found
+    ]
 
 
 def score(report: QualityReport) -> float:

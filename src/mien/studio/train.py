@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
+from threadpoolctl import threadpool_limits
 
 from mien import plugins
 from mien.avatars import AvatarPackage, AvatarStore, Manifest, check_name
@@ -188,7 +189,8 @@ def train_avatar(
         pass  # a name that is taken is said now, not after hours
     about = _about(specs[0], check_name(name), video, licence, consent)
     kept = work or settings.cache_dir / "training" / _key(engine, specs, about)
-    with _alone(kept):
+    # Engines share their work out themselves: a pool of numpy's beside theirs waits busily, which takes as long again.
+    with _alone(kept), threadpool_limits(1, "blas"):
         if anew:
             _empty(kept)
         trainer = _Trainer(video, about, settings, kept, report, metric, preview)
@@ -357,17 +359,22 @@ class _Trainer:
 
     def best(self, packages: list[AvatarPackage]) -> _Look:
         """The one that does best on the part of the video that was kept back."""
-        return max((self._look(package) for package in packages), key=lambda look: look.score)
+        return max(self._looks(packages), key=lambda look: look.score)
 
-    def _look(self, package: AvatarPackage) -> _Look:
-        if self._dataset is None or not engine_of_package(package).redraw:
-            return _Look(package)
+    def _looks(self, packages: list[AvatarPackage]) -> list[_Look]:
+        able = [package for package in packages if self._dataset is not None and engine_of_package(package).redraw]
+        others = [_Look(package) for package in packages if package not in able]
+        if self._dataset is None or not able:
+            return others
         if not self._dataset.heard:
-            return _Look(package, remark="How good it is could not be measured: its video has no sound.")
-        try:
-            return _Look.at(package, glance(package, self._dataset, self._settings, self._report))
-        except (FaceError, MediaError) as error:
-            return _Look(package, remark=f"How good it is could not be measured: {error.message}")
+            why = "its video has no sound."
+        else:
+            try:
+                found = glance(able, self._dataset, self._settings, self._report)
+                return [_Look.at(package, each) for package, each in zip(able, found, strict=True)] + others
+            except (FaceError, MediaError) as error:
+                why = error.message
+        return [_Look(package, remark=f"How good it is could not be measured: {why}") for package in able] + others
 
     def publish(self, look: _Look, into: AvatarStore) -> AvatarPackage:
         """Gives an avatar to another store, with what was found."""
