@@ -100,7 +100,9 @@ def test_a_video_is_looked_at_and_learnt_from_there(far: Mien, home: Path):
     carl = ("train", video, "--name", "carl", "--engine", "sketch", "--consent", "his")
     refused = far(*carl)
     assert (refused.code, "No face was found." in refused.err) == (5, True)
-    made = far(*carl, "--yes", "--json")
+    seen = home / "seen" / "carl"
+    made = far(*carl, "--yes", "--json", "--previews", seen, "--no-evaluate")
+    assert [path.name for path in sorted(seen.iterdir())] == ["preview-0000010.png", "preview-0000020.png"]
     assert (made.code, made.json["name"], made.json["check"]["verdict"]) == (0, "carl", "fail"), made
     assert far("train", home / "none.mp4", "--check-only").code == 3
     photo = home / "x.mp4"

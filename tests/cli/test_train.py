@@ -93,11 +93,18 @@ def test_a_name_that_is_taken_is_said_at_once(mien: Mien, video: Path):
     assert mien("train", video, "--name", "carl", "--engine", "sketch", "--yes").code == 4
 
 
-def test_a_server_wants_consent_and_no_dataset(mien: Mien, video: Path):
-    server = ("--server", "http://127.0.0.1:9")
-    assert "consent" in mien(*server, "train", video, "--name", "carl", "--yes").err
-    told = mien(*server, "train", video, "--name", "carl", "--yes", "--consent", "his", "--dataset", "here")
-    assert (told.code, "--dataset" in told.err) == (2, True)
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "consent"),
+        (("--consent", "his", "--dataset", "here"), "--dataset names a folder of this machine"),
+        (("--consent", "his", "--skip-preprocess"), "prepares every video itself"),
+        (("--consent", "his", "--device", "cpu"), "--device is for this machine"),
+    ],
+)
+def test_a_server_says_what_it_does_not_do(mien: Mien, video: Path, arguments: tuple[str, ...], sentence: str):
+    told = mien("--server", "http://127.0.0.1:9", "train", video, "--name", "carl", "--yes", *arguments)
+    assert (told.code, sentence in told.err) == (2, True), told.err
 
 
 @pytest.mark.skipif(has_driver(), reason="this machine has a GPU")

@@ -453,6 +453,8 @@ def test_every_training_has_stages_of_its_own(settings: Settings) -> None:
     assert stages["clip"] == ["track", "listen", "learn", "train", "evaluate", "finish"]
     assert stages["auto"][:4] == stages["clip"][:4]
     assert stages["auto"][4:7] == stages["gaussian"][3:6]
+    plain = KINDS["train"].stages_of(lesson(settings, engine="clip", evaluate=False, background_colour="#00b140"))
+    assert [stage for stage, _ in plain] == ["track", "listen", "learn", "matte", "train", "finish"]
 
 
 def test_a_video_is_looked_at(settings: Settings) -> None:

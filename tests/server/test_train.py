@@ -32,6 +32,19 @@ def test_a_video_is_learnt_from_with_what_was_sent(desk: TestClient):
     assert {path.name: path.read_bytes() for path in inputs.iterdir()} == {"source.mp4": FILM, "au_csv.csv": TABLE}
 
 
+def test_a_background_travels_as_a_picture_or_as_a_colour(desk: TestClient):
+    answer = desk.post(TRAIN, data=ANN | {"evaluate": "false"}, files={"file": ("x", FILM), "background": ("y", png())})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["request"]["evaluate"] is False
+    assert (folder(desk, answer.json()["id"]).inputs / "background.png").read_bytes() == png()
+    looked = check(desk)
+    answer = desk.post(
+        TRAIN, json={"name": "Bea", "consent": "hers", "check_id": looked["id"], "background_colour": "#00B140"}
+    )
+    assert (answer.status_code, answer.json()["request"]["background_colour"]) == (202, "#00B140")
+    assert answer.json()["request"]["evaluate"] is True
+
+
 def test_nobody_needs_to_name_an_engine(desk: TestClient):
     answer = desk.post(TRAIN, data=ANN, files={"file": ("x", FILM)})
     assert (answer.status_code, answer.json()["request"]["engine"]) == (202, "auto")
@@ -68,6 +81,10 @@ def test_a_video_that_was_looked_at_is_learnt_from_without_being_sent_again(desk
         ({"size": "64"}, {"file": FILM}, 422, "input", "size"),
         ({"size": "large"}, {"file": FILM}, 422, "input", "size"),
         ({"consent": ""}, {"file": FILM}, 422, "input", "consent"),
+        ({"background_colour": "green"}, {"file": FILM}, 422, "input", "background_colour"),
+        ({"background_colour": "#00b140"}, {"file": FILM, "background": png()}, 422, "input", "background_colour"),
+        ({}, {"file": FILM, "background": FILM}, 422, "media", "picture"),
+        ({"evaluate": "perhaps"}, {"file": FILM}, 422, "input", "evaluate"),
         ({"name": "../x"}, {"file": FILM}, 400, "usage", "name"),
         ({}, {"file": png()}, 422, "media", "video"),
         ({}, {"file": FILM, "au_csv": FILM}, 422, "media", "table"),

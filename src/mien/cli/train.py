@@ -97,35 +97,29 @@ def train(
     if check_only:
         _check(video, loaded, as_json=as_json)
         return
-    options = {"engine": engine, "licence": licence, "consent": consent, "size": size, "au_csv": au_csv}
+    options = {
+        "engine": engine,
+        "licence": licence,
+        "consent": consent,
+        "size": size,
+        "au_csv": au_csv,
+        "background": background,
+        "evaluate": evaluate,
+    }
     with connected(loaded) as client, progress(enabled=not as_json) as report:
         if client is None:
             _possible(name, engine, loaded)
             check = None if skip_preprocess else _checked(video, loaded, report)
             if check is not None:
                 _refuse_bad(check, yes=yes, quiet=as_json)
-            more = {
-                "dataset": dataset,
-                "background": background,
-                "skip_preprocess": skip_preprocess,
-                "resume": resume,
-                "evaluate": evaluate,
-            }
+            more = {"dataset": dataset, "skip_preprocess": skip_preprocess, "resume": resume}
             told = _here(video, name, loaded, report, options | more, previews, html)
         else:
-            only_here = {
-                "dataset": dataset,
-                "background": background,
-                "skip_preprocess": skip_preprocess or None,
-                "device": device,
-                "previews": previews,
-                "no_evaluate": None if evaluate else True,
-            }
-            _possible_there(only_here, consent)
+            _possible_there(dataset, device, consent, skip_preprocess=skip_preprocess)
             with _checked_there(client, video, report) as (there, check):
                 _refuse_bad(check, yes=yes, quiet=as_json)
                 job = client.train(name, there, **options)
-            told = _outcome(job.wait(report, cancel_on_interrupt=True))
+            told = _outcome(job.wait(report, cancel_on_interrupt=True), previews)
             if html is not None and told["evaluation"] is not None:
                 job.save(html, file="evaluation.html")
     if as_json:
@@ -263,14 +257,19 @@ def _r_with_real(sync: dict[str, Any] | None) -> str:
     return "–" if r is None else f"{r:.2f}"
 
 
-def _possible_there(options: dict[str, Any], consent: str) -> None:
+def _possible_there(dataset: Path | None, device: Device | None, consent: str, *, skip_preprocess: bool) -> None:
     """Raises:
     UsageError: a server cannot do this.
     """
-    named = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
-    if named:
+    if dataset is not None or skip_preprocess:
         raise UsageError(
-            f"A server trains without {', '.join(named)}.", hint="Leave it out, or train here: without --server."
+            "A server prepares every video itself and keeps nothing of that: --dataset names a folder of this machine.",
+            hint="Leave out --dataset and --skip-preprocess, or train here: without --server.",
+        )
+    if device is not None:
+        raise UsageError(
+            "Where a server trains is a setting of the server's, not an order: --device is for this machine.",
+            hint="Leave it out; who runs the server sets `device` there.",
         )
     if not consent.strip():
         raise UsageError(
@@ -279,8 +278,16 @@ def _possible_there(options: dict[str, Any], consent: str) -> None:
         )
 
 
-def _outcome(job: Job) -> dict[str, Any]:
-    told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height", "evaluation")
+def _outcome(job: Job, previews: Path | None) -> dict[str, Any]:
+    """What became of a training there; its pictures are brought here if a folder for them is named."""
+    told = pick(job.info.result, "avatar", "engine", "remarks", "width", "height", "evaluation", "previews")
+    if previews is not None:
+        from mien.media.files import writing
+
+        with writing(previews):
+            previews.mkdir(parents=True, exist_ok=True)
+        for name in told["previews"]:
+            job.save(previews / Path(name).name, file=name, overwrite=True)
     return {
         "name": told["avatar"],
         "engine": told["engine"],

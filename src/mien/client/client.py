@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from mien.client.errors import of_validation
 from mien.client.job import Job, info_of
 from mien.errors import ServerError, UsageError
 from mien.jobs.request import (
+    COLOUR,
     CheckClipRequest,
     CreateAvatarRequest,
     EvaluateRequest,
@@ -173,6 +175,8 @@ class Client:
         licence: str = "",
         size: int | None = None,
         au_csv: str | Path | None = None,
+        background: str | Path | None = None,
+        evaluate: bool = True,
     ) -> Job:
         """Learns an avatar from a video of a person.
 
@@ -184,9 +188,16 @@ class Client:
             licence: of the video.
             size: width and height of the avatar in pixels; None: 512.
             au_csv: OpenFace's table of action units for the video: its blinks and parted lips take the place of Mien's own.
+            background: a picture that is shown behind the person instead of what was filmed, or a colour like "#00b140".
+            evaluate: measure it in the end on a part of the video that it has not learnt from.
         """
         uploads = [] if au_csv is None else [Upload("au_csv", Path(au_csv))]
         fields = {"name": name, "engine": engine, "licence": licence, "consent": consent, "size": size}
+        fields["evaluate"] = evaluate
+        if background is not None and re.fullmatch(COLOUR, str(background)):
+            fields["background_colour"] = str(background)
+        elif background is not None:
+            uploads.append(Upload("background", Path(background)))
         if isinstance(video, Job):
             fields["check_id"] = video.id
         else:

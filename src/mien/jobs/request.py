@@ -12,6 +12,9 @@ Status: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancell
 
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed", "cancelled"})
 
+COLOUR = r"#[0-9a-fA-F]{6}"
+"""Pattern of a colour: red, green and blue in hexadecimal digits."""
+
 LOCAL_USER = "local"
 """Whose jobs they are where nobody needs a token."""
 
@@ -87,7 +90,8 @@ class CheckClipRequest(Request):
 class TrainRequest(Request):
     """An avatar learnt from a video; the file `source` travels with it.
 
-    OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own.
+    OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own. So may a
+    picture as the file `background`: it is shown behind the person instead of what was filmed.
     """
 
     name: str = Field(min_length=1, max_length=64, description="How it is called from now on.")
@@ -104,6 +108,15 @@ class TrainRequest(Request):
         default="",
         max_length=32,
         description="Id of a check: its video is learnt from; empty: the video is sent along.",
+    )
+    background_colour: str = Field(
+        default="",
+        pattern=f"^({COLOUR})?$",
+        description="Shown behind the person instead of what was filmed: #rrggbb; a picture is sent as a file.",
+    )
+    evaluate: bool = Field(
+        default=True,
+        description="Measure it in the end on a part of the video that it has not learnt from; auto does so where it has a choice.",
     )
     licence: str = Field(default="", max_length=1000, description="Of the video.")
     consent: str = Field(min_length=1, max_length=2000, description="Who agreed to be shown, and how that is recorded.")

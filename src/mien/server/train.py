@@ -14,6 +14,7 @@ from mien.jobs.request import CheckClipRequest, JobInfo, TrainRequest
 from mien.server import disk, uploads
 from mien.server.avatars import check_free
 from mien.server.errors import problems
+from mien.server.filetypes import Type
 from mien.server.idempotency import Desk
 from mien.server.identity import Caller
 from mien.server.state import Configured, JobStore
@@ -22,7 +23,7 @@ from mien.settings import Settings
 
 router = APIRouter(prefix="/api/v1/train", tags=["avatars"], responses=problems())
 
-VIDEO, TABLE = "file", "au_csv"
+VIDEO, TABLE, BACKGROUND = "file", "au_csv", "background"
 
 _TAKEN = problems(404, 408, 409, 413, 415, 501, 507)
 
@@ -44,19 +45,25 @@ async def check_clip(request: Request, settings: Configured, desk: Desk) -> JobI
     "",
     status_code=202,
     responses=_TAKEN,
-    openapi_extra=described(either_content(TrainRequest, VIDEO, TABLE)),
+    openapi_extra=described(either_content(TrainRequest, VIDEO, TABLE, BACKGROUND)),
 )
 async def train_avatar(request: Request, settings: Configured, jobs: JobStore, caller: Caller, desk: Desk) -> JobInfo:
     """Learns an avatar from the file `file`, a video of one person who speaks, or from the video of a check that was made before.
 
-    The file `au_csv` may come with it: OpenFace's table of action units for this video.
+    The file `au_csv` may come with it: OpenFace's table of action units for this video; and the file `background`: a picture that is shown
+    behind the person.
     """
-    async with uploads.receive_either(request, settings, TrainRequest, {VIDEO: "video", TABLE: "table"}) as upload:
+    types: dict[str, Type] = {VIDEO: "video", TABLE: "table", BACKGROUND: "picture"}
+    async with uploads.receive_either(request, settings, TrainRequest, types) as upload:
         wanted, files = upload.wanted, dict(upload.files)
         if bool(wanted.check_id) == (VIDEO in files):
             raise InputError(
                 "check_id: exactly one of a video and the id of a check is needed.",
                 hint=f"Send a file {VIDEO!r}, or the id of a check that was made here.",
+            )
+        if wanted.background_colour and BACKGROUND in files:
+            raise InputError(
+                "background_colour: there is a picture for the background as well.", hint="Send one of the two."
             )
         video = await _checked(wanted.check_id, jobs, caller, settings) if wanted.check_id else files.pop(VIDEO)
         try:

@@ -30,6 +30,12 @@ export interface NewTraining {
   size?: number
   /** OpenFace's table. */
   au_csv?: File
+  /** A picture behind the person, or … */
+  background?: File
+  /** … a colour, #rrggbb. */
+  background_colour?: string
+  /** Measure it in the end. */
+  evaluate?: boolean
   licence?: string
   consent: string
 }

@@ -328,7 +328,8 @@ export interface paths {
          * Train Avatar
          * @description Learns an avatar from the file `file`, a video of one person who speaks, or from the video of a check that was made before.
          *
-         *     The file `au_csv` may come with it: OpenFace's table of action units for this video.
+         *     The file `au_csv` may come with it: OpenFace's table of action units for this video; and the file `background`: a picture that is shown
+         *     behind the person.
          */
         post: operations["train_avatar"];
         delete?: never;
@@ -2585,7 +2586,8 @@ export interface components {
          * TrainRequest
          * @description An avatar learnt from a video; the file `source` travels with it.
          *
-         *     OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own.
+         *     OpenFace's table of action units may travel with it as the file `au_csv`: its blinks and parted lips take the place of Mien's own. So may a
+         *     picture as the file `background`: it is shown behind the person instead of what was filmed.
          */
         TrainRequest: {
             /**
@@ -2611,6 +2613,18 @@ export interface components {
              * @default
              */
             check_id: string;
+            /**
+             * Background Colour
+             * @description Shown behind the person instead of what was filmed: #rrggbb; a picture is sent as a file.
+             * @default
+             */
+            background_colour: string;
+            /**
+             * Evaluate
+             * @description Measure it in the end on a part of the video that it has not learnt from; auto does so where it has a choice.
+             * @default true
+             */
+            evaluate: boolean;
             /**
              * Licence
              * @description Of the video.
@@ -3177,6 +3191,8 @@ export interface operations {
                     file?: Blob;
                     /** Format: binary */
                     au_csv?: Blob;
+                    /** Format: binary */
+                    background?: Blob;
                     /**
                      * Name
                      * @description How it is called from now on.
@@ -3199,6 +3215,18 @@ export interface operations {
                      * @default
                      */
                     check_id?: string;
+                    /**
+                     * Background Colour
+                     * @description Shown behind the person instead of what was filmed: #rrggbb; a picture is sent as a file.
+                     * @default
+                     */
+                    background_colour?: string;
+                    /**
+                     * Evaluate
+                     * @description Measure it in the end on a part of the video that it has not learnt from; auto does so where it has a choice.
+                     * @default true
+                     */
+                    evaluate?: boolean;
                     /**
                      * Licence
                      * @description Of the video.

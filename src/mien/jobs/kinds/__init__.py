@@ -35,15 +35,16 @@ Run: TypeAlias = Callable[[JobFolder, Any, Settings, Context], dict[str, Any]]
 """Does the work and gives what `result.json` shall say. It may have been begun before, up to any point."""
 
 
-_PREPARE: Stages = (("track", 10), ("listen", 2), ("learn", 2))
+_PREPARE: Stages = (("track", 10), ("listen", 2), ("learn", 2), ("matte", 20))
 _CLIP: Stages = (("train", 9),)
 _GAUSSIAN: Stages = (("watch", 5), ("train", 150), ("film", 10))
 _EVALUATE: Stages = (("evaluate", 8),)
+_EVALUATE_BOTH: Stages = (("evaluate", 12),)
 _FINISH: Stages = (("finish", 2),)
 _TRAININGS: dict[str, Stages] = {
     "clip": _PREPARE + _CLIP + _EVALUATE + _FINISH,
     "gaussian": _PREPARE + _GAUSSIAN + _EVALUATE + _FINISH,
-    "auto": _PREPARE + _CLIP + _GAUSSIAN + _EVALUATE * 2 + _FINISH,
+    "auto": _PREPARE + _CLIP + _GAUSSIAN + _EVALUATE_BOTH + _FINISH,
 }
 """Seconds of a processor for 20 s of video; all but the last grow with its length. Engines that are not ours have the stages of their kind."""
 
@@ -59,10 +60,15 @@ class JobKind:
     stages: Stages
 
     def stages_of(self, folder: JobFolder) -> Stages:
-        """Those of this job: trainings differ by engine, and not everything is compared with a reference."""
-        if self.name == "train":
-            return _TRAININGS.get(folder.job().request["engine"], self.stages)
-        return tuple(stage for stage in self.stages if stage[0] != "reference" or folder.input("reference"))
+        """Those of this job: trainings differ by engine, and not everything has another background, is measured, or is compared with a reference."""
+        asked = folder.job().request
+        needs = {
+            "reference": folder.input("reference"),
+            "matte": folder.input("background") or asked.get("background_colour"),
+            "evaluate": asked.get("evaluate", True) or asked.get("engine") == "auto",
+        }
+        stages = _TRAININGS.get(asked["engine"], self.stages) if self.name == "train" else self.stages
+        return tuple(stage for stage in stages if needs.get(stage[0], True))
 
     @property
     def run(self) -> Run:

@@ -56,12 +56,19 @@ def _train(
         engine=request.engine,
         licence=request.licence,
         consent=request.consent,
-        preparation=Preparation.of(request.size, folder.input("au_csv"), None, only_reuse=False),
+        preparation=Preparation.of(
+            request.size,
+            folder.input("au_csv"),
+            None,
+            background=folder.input("background") or request.background_colour or None,
+            only_reuse=False,
+        ),
         into=publishing.own,
         work=folder.work / "training",
         report=context.report,
         metric=context.metric,
         preview=preview,
+        evaluate=request.evaluate,
         evaluated=evaluated,
     )
 
