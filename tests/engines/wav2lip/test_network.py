@@ -11,7 +11,7 @@ import onnx.utils
 import pytest
 from numpy.typing import NDArray
 
-from mien.engines.wav2lip.network import Topology, exported, recognised
+from mien.engines.wav2lip.network import Topology, exported, first_row, recognised
 from mien.errors import WeightsError
 from mien.face.session import open_session
 
@@ -41,6 +41,20 @@ def test_the_network_answers_as_the_official_one(name, batch: int) -> None:
     expected = np.load(DATA / f"{name}.npz")["out_stride4"]
     got = drawn.transpose(0, 3, 1, 2)[..., ::4, ::4] / 255
     np.testing.assert_allclose(got, expected, atol=TOLERANCE, rtol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["wav2lip", "wav2lip256"])
+def test_the_lower_part_alone_is_the_same(name) -> None:
+    topology = Topology.of(name, 2)
+    tensors = by_rule(topology)
+    inputs = {
+        "mel": np.clip(rng("mel").standard_normal((1, 80, 16)), -4, 4).astype(np.float32),
+        "face": rng("face").integers(0, 256, (1, topology.side, topology.side, 3), np.uint8),
+    }
+    whole = run(exported(topology, tensors), inputs, "drawn")
+    lower = run(exported(topology, tensors, lower=True), inputs, "drawn")
+    assert lower.shape == (1, topology.side - first_row(topology.side), topology.side, 3)
+    np.testing.assert_allclose(lower, whole[:, first_row(topology.side) :], atol=1e-2)  # of 255
 
 
 @pytest.mark.parametrize("name", ["wav2lip", "wav2lip256"])

@@ -19,13 +19,16 @@ MOST_BYTES = 2 << 30
 """Of a checkpoint: the larger network with all that its training remembers has 0.7 GB."""
 
 
-def network_file(checkpoint: Path, wanted: Literal["wav2lip", "wav2lip256"], folder: Path) -> Path:
+def network_file(
+    checkpoint: Path, wanted: Literal["wav2lip", "wav2lip256"], folder: Path, *, lower: bool = False
+) -> Path:
     """The ONNX file of a checkpoint; seconds when it is made, at once afterwards.
 
     Args:
         checkpoint: of any form that `mien.weights.checkpoint` reads.
         wanted: which network it must hold.
         folder: where such files are kept.
+        lower: it draws but the lower part of a face.
 
     Raises:
         WeightsError: the checkpoint is missing, damaged, too large, or of another network.
@@ -36,7 +39,8 @@ def network_file(checkpoint: Path, wanted: Literal["wav2lip", "wav2lip256"], fol
             f"{checkpoint} has {checkpoint.stat().st_size >> 20} MB, which is too much for a Wav2Lip.",
             hint="Bring wav2lip.pth, wav2lip_gan.pth, or LiveTalking's wav2lip256.pth.",
         )
-    target = folder / f"{wanted}-{disk.sha256_of(checkpoint)[:16]}.v{VERSION}.onnx"
+    part = "-lower" if lower else ""
+    target = folder / f"{wanted}-{disk.sha256_of(checkpoint)[:16]}{part}.v{VERSION}.onnx"
     if target.is_file():
         return target
     with disk.writing(target):
@@ -50,6 +54,6 @@ def network_file(checkpoint: Path, wanted: Literal["wav2lip", "wav2lip256"], fol
                     f"{checkpoint} holds the network of the engine {topology.name!r}.",
                     hint=f"Use that engine, or bring weights for {wanted!r}.",
                 )
-            disk.place([exported(topology, tensors)], target)
+            disk.place([exported(topology, tensors, lower)], target)
             logger.info("exported", extra={"network": wanted, "file": target.name})
     return target

@@ -47,13 +47,14 @@ class Network:
         self.side = int(self._session.get_inputs()[1].shape[1])
 
     def draw(self, mel: Mel, face: NDArray[np.uint8]) -> FloatArray:
-        """One face with the mouth of the sound: float32 BGR (side, side, 3), 0 … 255."""
+        """One face with the mouth of the sound: float32 BGR (side, side, 3), 0 … 255; what is not drawn is like the first row that is."""
         (drawn,) = self._session.run(["drawn"], {"mel": mel[None], "face": face[None]})
-        return np.asarray(drawn, np.float32)[0]
+        rows = np.asarray(drawn, np.float32)[0]
+        return np.pad(rows, ((self.side - len(rows), 0), (0, 0), (0, 0)), mode="edge")
 
 
 class Wav2LipEngine:
-    """Holds the network, which is loaded when the first stream starts.
+    """Holds the network, which is loaded when the first stream starts; the whole one only for who wants the official paste.
 
     Args:
         settings: see `mien.settings`.
@@ -70,7 +71,7 @@ class Wav2LipEngine:
         self._settings = settings
         self._checkpoint, self._exports = checkpoint, exports
         self._lock = threading.Lock()
-        self._loaded: Network | None = None
+        self._loaded: dict[bool, Network] = {}
 
     def open(self, avatar: AvatarPackage, options: Wav2LipOptions) -> Wav2LipSession:
         """Starts a stream; see `mien.types.Engine`.
@@ -80,12 +81,16 @@ class Wav2LipEngine:
         """
         footage = load(avatar, options)
         with self._lock:
-            if self._loaded is None:
-                store = WeightStore.from_settings(self._settings)
-                checkpoint = self._checkpoint or self._imported(store)
-                file = network_file(checkpoint, self.network, self._exports or store.folder / self.network)
-                self._loaded = Network(file, self._settings.threads, self._settings.device != "cpu")
-            return Wav2LipSession(self._loaded, footage, options)
+            lower = options.paste == "blended"
+            if lower not in self._loaded:
+                self._loaded[lower] = self._load(lower)
+            return Wav2LipSession(self._loaded[lower], footage, options)
+
+    def _load(self, lower: bool) -> Network:
+        store = WeightStore.from_settings(self._settings)
+        checkpoint = self._checkpoint or self._imported(store)
+        file = network_file(checkpoint, self.network, self._exports or store.folder / self.network, lower=lower)
+        return Network(file, self._settings.threads, self._settings.device != "cpu")
 
     def _imported(self, store: WeightStore) -> Path:
         states = {status.name: status.state for status in store.list()}

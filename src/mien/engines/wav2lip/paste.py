@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.engines.wav2lip.network import LOWER_FROM
 from mien.errors import FaceError
 from mien.types import Image
 
@@ -28,7 +29,7 @@ _NARROWER, _LONGER = 0.88, 1.0
 _SOFT = 0.045
 """Sigma of the mask's edge, of the box's width."""
 _RIM = 0.05
-"""Of the box's sides: there the mask fades, because beyond them nothing is drawn."""
+"""Of the box's sides: there, and where the drawn part begins, the mask fades, because beyond nothing is drawn."""
 _LEAST_SIDE = 8
 
 
@@ -103,7 +104,9 @@ def _mask(points: NDArray[np.floating], size: tuple[int, int]) -> FloatArray:
     mask = np.zeros((size[1], size[0]), np.float32)
     cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(corners * 16).astype(np.int32)), (1.0,), shift=4)
     mask = cv2.GaussianBlur(mask, (0, 0), _SOFT * size[0])
-    return (mask * np.minimum.outer(_rim(size[1]), _rim(size[0])))[..., None].astype(np.float32)
+    at = (np.arange(size[1]) + 0.5) / size[1]
+    drawn = np.clip((at - LOWER_FROM) / _RIM - 0.5, 0.0, 1.0)
+    return (mask * np.minimum.outer(np.minimum(drawn, _rim(size[1])), _rim(size[0])))[..., None].astype(np.float32)
 
 
 def _rim(length: int) -> FloatArray:
