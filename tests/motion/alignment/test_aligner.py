@@ -146,15 +146,15 @@ def test_words_are_found_for_subtitles(aligner: Aligner, settings: Settings):
 
 
 def test_a_long_recording_in_any_blocks(aligner: Aligner, settings: Settings):
-    text = LONG * 3
+    text = LONG * 2
     samples, phonemes, _ = spoken(settings, "en-us+m3", text)
-    assert len(samples) > 45 * SAMPLE_RATE
+    assert len(samples) > 35 * SAMPLE_RATE, "several windows of 20 s"
     found = aligner.align(iter(np.array_split(samples, 77)), text)
     assert found.fits
     off = errors_s(found, phonemes)
     assert np.percentile(off, 95) <= 0.06
     check_covering(found, len(samples) / SAMPLE_RATE)
-    assert len(found.sentences) == 15
+    assert len(found.sentences) == 10
 
 
 def test_how_the_sound_is_cut_changes_nothing(aligner: Aligner, settings: Settings):
