@@ -18,12 +18,12 @@ from mien.testing import EngineContract
 from mien.testing.utterances import Utterance, sentence
 from mien.types import Image
 
-OPTIONS = {"size": 192}
+SIZE = 192
 
 
 class TestWav2LipEngine(EngineContract):
     spec = SPEC
-    options = OPTIONS
+    options = {"size": SIZE}  # noqa: RUF012
     mouth: ClassVar[tuple[slice, slice]]
 
     @pytest.fixture(scope="class")
@@ -39,7 +39,7 @@ class TestWav2LipEngine(EngineContract):
 
     @pytest.fixture(autouse=True)
     def _mouth(self, avatar: AvatarPackage) -> None:
-        points = load(avatar, Wav2LipOptions(**OPTIONS)).landmarks[0]
+        points = load(avatar, Wav2LipOptions(size=SIZE)).landmarks[0]
         x, y = np.rint(points[[13, 14]].mean(axis=0)).astype(int)
         type(self).mouth = slice(y - 4, y + 5), slice(x - 6, x + 7)
 

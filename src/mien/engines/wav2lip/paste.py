@@ -49,7 +49,7 @@ class Place:
         """What the network sees of a frame: uint8 BGR (side, side, 3)."""
         left, top, right, bottom = self.box
         square = cv2.resize(image[top:bottom, left:right], (side, side), interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(square[..., ::-1])
+        return np.ascontiguousarray(square[..., ::-1], np.uint8)
 
     def shown(self, image: Image, drawn: FloatArray, paste: Literal["blended", "official"]) -> Image:
         """A copy of the frame with what was drawn.
