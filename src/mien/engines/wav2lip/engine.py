@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mien.avatars import AvatarPackage
 from mien.engines.wav2lip.checkpoint import network_file
 from mien.engines.wav2lip.footage import Footage, load
-from mien.engines.wav2lip.paste import FloatArray, Place, place_of
+from mien.engines.wav2lip.paste import FloatArray, Paste, Place, place_of
 from mien.engines.wav2lip.sound import SILENT, Hearing, Mel
 from mien.engines.wav2lip.spec import SPEC, SPEC_256, Wav2LipOptions
 from mien.errors import WeightsError
@@ -118,7 +118,8 @@ class Wav2LipSession(PerformedSession):
     def __init__(self, network: Network, footage: Footage, options: Wav2LipOptions) -> None:
         self._hearing = Hearing(footage.frames.fps, options.shift)
         super().__init__(self._hearing, footage.frames.size)
-        self._network, self._footage, self._paste = network, footage, options.paste
+        self._network, self._footage = network, footage
+        self._paste: Paste = options.paste
         self._place = lru_cache(_PLACES)(self._placed)
         self._silent = lru_cache(_SILENT_BYTES // (12 * network.side**2))(self._drawn_silent)
 

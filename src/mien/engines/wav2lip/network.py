@@ -91,7 +91,7 @@ class Topology:
         large = name == "wav2lip256"
         down = [2, 4, 8, 16, 32, 32] if large else [2, 4, 8, 16, 32]
         residuals = [2, 3, 2, 2, 1, 1] if large else [2, 3, 2, 2, 1]
-        encoder = [(Layer("face_encoder_blocks.0.0", 6, width, 7, padding=3),)]
+        encoder: list[tuple[Layer, ...]] = [(Layer("face_encoder_blocks.0.0", 6, width, 7, padding=3),)]
         for number, (factor, count) in enumerate(zip(down, residuals, strict=True), 1):
             before, after = encoder[-1][-1].after, factor * width
             encoder.append(_block(f"face_encoder_blocks.{number}", before, after, count, stride=(2, 2)))
@@ -104,7 +104,7 @@ class Topology:
         )
         up = [(32, 1), (32, 1), (32, 2), (24, 2), (16, 2), (8, 2), (4, 2)]
         up = up if large else [up[0], *up[2:]]
-        decoder = [(Layer("face_decoder_blocks.0.0", deepest, deepest, 1, padding=0),)]
+        decoder: list[tuple[Layer, ...]] = [(Layer("face_decoder_blocks.0.0", deepest, deepest, 1, padding=0),)]
         for number, (factor, count) in enumerate(up, 1):
             before = decoder[-1][-1].after + encoder[-number][-1].after
             first = number == 1

@@ -16,6 +16,7 @@ from mien.types import Image
 FloatArray: TypeAlias = NDArray[np.float32]
 Box: TypeAlias = tuple[int, int, int, int]
 """left, top, right, bottom (excluded), pixels."""
+Paste: TypeAlias = Literal["blended", "official"]
 
 _TOP, _BOTTOM = 0.0, 0.04
 """Of the face's height: how much higher and lower the box of the official detector (S3FD, with 10 pixels below) ends than the landmarks, which reach
@@ -51,7 +52,7 @@ class Place:
         square = cv2.resize(image[top:bottom, left:right], (side, side), interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(square[..., ::-1], np.uint8)
 
-    def shown(self, image: Image, drawn: FloatArray, paste: Literal["blended", "official"]) -> Image:
+    def shown(self, image: Image, drawn: FloatArray, paste: Paste) -> Image:
         """A copy of the frame with what was drawn.
 
         Args:
