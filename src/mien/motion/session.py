@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mien.types import AvatarFrame, Image, Phoneme, Samples, frame_bounds
+from mien.types import AvatarFrame, Image, Later, Phoneme, Samples, frame_bounds
 
 __all__ = ["PerformedSession"]
 
@@ -59,7 +59,7 @@ class PerformedSession:
     def listen(self, on: bool) -> None:
         self._performing.listen(on)
 
-    def _next_frame(self, image: Image, audio: Samples | None) -> AvatarFrame:
+    def _next_frame(self, image: Image | Later, audio: Samples | None) -> AvatarFrame:
         """The frame of that picture; without sound one of a face that does not speak."""
         if audio is None:
             first, end = frame_bounds(self._index, self.fps)

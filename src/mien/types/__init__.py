@@ -3,7 +3,7 @@
 from mien.types.audio import SAMPLE_RATE, Samples, Sound, frame_bounds, frame_count
 from mien.types.engine import AvatarFrame, Engine, EngineSpec, Metric, RenderSession, TrainingRun
 from mien.types.face import FaceBox, HeadPose, Landmarks
-from mien.types.image import Image, Matte
+from mien.types.image import Image, Later, Matte
 from mien.types.progress import Progress, Report, silent
 from mien.types.speech import DRIVERS, Driver, Phoneme, SpeechChunk, Word
 
@@ -18,6 +18,7 @@ __all__ = [
     "HeadPose",
     "Image",
     "Landmarks",
+    "Later",
     "Matte",
     "Metric",
     "Phoneme",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.plugins import Spec
 from mien.types.audio import Samples
-from mien.types.image import Image
+from mien.types.image import Image, Later
 from mien.types.progress import Report
 from mien.types.speech import Phoneme
 
@@ -53,16 +53,21 @@ class AvatarFrame:
 
     Args:
         index: 0, 1, 2 … since the session was opened.
-        image: uint8 RGB (H, W, 3); the receiver must not write into it.
+        picture: the image, or what makes it: an engine whose network draws several at once puts off each until one of them is asked for.
         audio: float32 mono 16 kHz, the samples `frame_bounds(index, fps)` of the stream; silence on idle frames; the last
             frame of a segment is padded with silence.
         idle: no speech belongs to it.
     """
 
     index: int
-    image: Image
+    picture: Image | Later
     audio: Samples
     idle: bool = False
+
+    @property
+    def image(self) -> Image:
+        """uint8 RGB (H, W, 3); the receiver must not write into it."""
+        return self.picture() if callable(self.picture) else self.picture
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.live.slices import OUTPUT_RATE, Pcm
 from mien.studio.render import SpeechFeed, SpokenFrame
-from mien.types import Image, RenderSession, Samples, SpeechChunk, frame_bounds
+from mien.types import AvatarFrame, RenderSession, Samples, SpeechChunk, frame_bounds
 
 LEAD = 5
 """Frames that may be drawn ahead: 200 ms at 25 fps bridge what holds up a loaded machine, and an interruption has little to drop."""
@@ -19,13 +19,18 @@ LEAD = 5
 class Drawn:
     """A frame and what it means; the fields as in `mien.live.render.stream.Rendered`."""
 
-    image: Image
+    frame: AvatarFrame
     sound: Pcm
     generation: int
     idle: bool
     first: bool
     last: bool
     position_s: float
+
+    @property
+    def put_off(self) -> bool:
+        """The picture is not made yet: it is made together with others."""
+        return callable(self.frame.picture)
 
 
 class Utterance:
@@ -81,7 +86,7 @@ class Utterance:
         start, end = frame_bounds(spoken.index, fps, OUTPUT_RATE)
         sound = to_pcm(spoken.sound, end - start)
         return Drawn(
-            spoken.frame.image, sound, self.generation, False, spoken.index == 0, last, position_s=start / OUTPUT_RATE
+            spoken.frame, sound, self.generation, False, spoken.index == 0, last, position_s=start / OUTPUT_RATE
         )
 
 
@@ -154,7 +159,7 @@ class Speaker:
     def _idle(self) -> Drawn:
         frame = self._session.idle_frame()
         start, end = frame_bounds(frame.index, self._session.fps, OUTPUT_RATE)
-        return Drawn(frame.image, np.zeros(end - start, np.int16), self._generation, True, False, False, 0.0)
+        return Drawn(frame, np.zeros(end - start, np.int16), self._generation, True, False, False, 0.0)
 
 
 def to_pcm(sound: Samples, length: int) -> Pcm:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import cv2
 import numpy as np
@@ -33,6 +33,8 @@ from mien.studio import RenderOptions
 from mien.studio.create import open_named_avatar
 from mien.studio.engines import engine_of_package, load_engine, open_session
 from mien.types import Engine, RenderSession
+
+T = TypeVar("T")
 
 logger = logging.getLogger("mien.live.render.worker")  # not __name__: that is "__main__"
 
@@ -123,29 +125,31 @@ class Worker:
             block = False
 
     def _draw(self) -> bool:
-        """Draws one frame for the stream that has the fewest waiting; False if none is due."""
+        """Draws one frame for the stream that has the fewest waiting, and, where networks put their pictures off, one for each stream, so that
+        they are made in one call; False if none is due.
+        """
+        due: list[tuple[_Stream, Drawn]] = []
         for stream in sorted(self._streams.values(), key=lambda stream: stream.speaker.waiting):
-            if self._guarded(stream.number, lambda stream=stream: self._send_frame(stream)):
+            drawn = self._guarded(stream.number, stream.speaker.draw)
+            if drawn is not None:
                 # Among equals the others come first next time.
-                self._streams[stream.number] = self._streams.pop(stream.number, stream)
-                return True
-        return False
+                self._streams[stream.number] = self._streams.pop(stream.number)
+                due.append((stream, drawn))
+                if not drawn.put_off:
+                    break
+        for stream, drawn in due:
+            self._guarded(stream.number, lambda stream=stream, drawn=drawn: self.send(stream.put(drawn)))
+        return bool(due)
 
-    def _send_frame(self, stream: _Stream) -> bool:
-        drawn = stream.speaker.draw()
-        if drawn is not None:
-            self.send(stream.put(drawn))
-        return drawn is not None
-
-    def _guarded(self, stream: int, work: Callable[[], bool | None]) -> bool:
+    def _guarded(self, stream: int, work: Callable[[], T]) -> T | None:
         """An engine that fails ends its own stream only."""
         try:
-            return bool(work())
+            return work()
         except Exception:
             logger.exception("stream_failed", extra={"stream": stream})
             self._close(stream)
             self.send(protocol.pack({"op": "failed", "stream": stream}))
-            return False
+            return None
 
     def _close(self, number: int) -> None:
         stream = self._streams.pop(number, None)
@@ -243,7 +247,7 @@ class _Stream:
         slot = self._free.pop()
         self.speaker.waiting = LEAD - len(self._free)
         width, height = self._size
-        cv2.cvtColor(drawn.image[:height, :width], cv2.COLOR_RGB2YUV_I420, dst=self.ring[slot])
+        cv2.cvtColor(drawn.frame.image[:height, :width], cv2.COLOR_RGB2YUV_I420, dst=self.ring[slot])
         head = {
             "op": "frame",
             "stream": self.number,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -221,9 +223,21 @@ def made(recipe: Recipe, folder: Path, processes: int = 1) -> Features:
     if processes == 1:
         files = [make(number) for number in shards]
     else:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), _end_with_parent) as pool:
             files = list(pool.map(make, shards))
     return Features.joined(Features.load(path) for paths in files for path in paths)
+
+
+def _end_with_parent() -> None:
+    """A pool's process waits for ever for the next task of a parent that was killed."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _shard(recipe: Recipe, folder: Path, shard_s: float, number: int) -> list[Path]:
