@@ -27,7 +27,7 @@ PARTS = {
 """To be in time, a conversation needs a core for itself; its other end needs one, too, and so does a voice in a hurry."""
 LONGEST = ("web", "jobs/test_worker.py", "engines", "cli/test_remote.py", "server/test_whole_api.py")
 """Begun first where several workers share the tests, lest one of them is left with it at the end."""
-TOGETHER = ("web", "engines/clip", "engines/gaussian", "training", "evaluation")
+TOGETHER = ("web", "engines/clip", "engines/gaussian", "engines/unet", "engines/wav2lip", "training", "evaluation")
 """Folders whose fixtures are dear: one worker does all of each. Of the others it does a whole file."""
 
 

@@ -14,7 +14,7 @@ from mien.settings import load
 from mien.training import Dataset, prepare
 from mien.types import Report, TrainingRun, silent
 
-STEPS = 30
+STEPS = 10
 
 
 def training(video: Path, work: Path, builder: PackageBuilder, report: Report = silent) -> TrainingRun:
