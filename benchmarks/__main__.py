@@ -1,7 +1,7 @@
 """Runs the benchmarks, each in a process of its own, and writes `benchmarks/results/NAME.json`.
 
     python -m benchmarks [NAME …]     NAME: alignment, bearing, clip, face, gaussian, jobs, live, media, motion,
-                                      portrait, raster, speak, training, wav2lip, web
+                                      portrait, raster, speak, training, unet, wav2lip, web
 
 Give the machine nothing else to do meanwhile; every result names the machine, the commit and the load it met.
 """
