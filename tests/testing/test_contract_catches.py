@@ -50,7 +50,7 @@ class Moody(SketchSession):
     def frames(self) -> Iterator[AvatarFrame]:
         for frame in super().frames():
             noise = np.random.default_rng().integers(0, 2, frame.image.shape, dtype=np.uint8)
-            yield replace(frame, image=frame.image + noise)
+            yield replace(frame, picture=frame.image + noise)
 
 
 class Cut(SketchSession):
@@ -64,7 +64,7 @@ class Cut(SketchSession):
 
     def frames(self) -> Iterator[AvatarFrame]:
         for frame in super().frames():
-            yield replace(frame, image=np.roll(frame.image, self.pushes, axis=0))
+            yield replace(frame, picture=np.roll(frame.image, self.pushes, axis=0))
 
 
 class Babbles(SketchSession):
@@ -74,7 +74,7 @@ class Babbles(SketchSession):
         for frame in super().frames():
             image = frame.image.copy()
             image[90:100, 50:70] = (255, 0, 0)
-            yield replace(frame, image=image)
+            yield replace(frame, picture=image)
 
 
 class Mute(SketchSession):
@@ -82,7 +82,7 @@ class Mute(SketchSession):
 
     def frames(self) -> Iterator[AvatarFrame]:
         for frame in super().frames():
-            yield replace(frame, image=self._picture)
+            yield replace(frame, picture=self._picture)
 
 
 class Deaf(SketchSession):
@@ -104,7 +104,7 @@ class Reuses(SketchSession):
     def _reused(self, frame: AvatarFrame) -> AvatarFrame:
         self._canvas = getattr(self, "_canvas", np.zeros_like(frame.image))
         self._canvas[...] = frame.image
-        return replace(frame, image=self._canvas)
+        return replace(frame, picture=self._canvas)
 
 
 class Swallows(SketchSession):
@@ -151,7 +151,7 @@ class Gapes(Stuck):
         for frame in super().frames():
             image = frame.image.copy()
             image[60:100, 50:70] = (255, 0, 0) if self._acting else image[60:100, 50:70]
-            yield replace(frame, image=image)
+            yield replace(frame, picture=image)
 
 
 class Gasps(SketchSession):
@@ -166,7 +166,7 @@ class Gasps(SketchSession):
         frame = super().idle_frame()
         image = frame.image.copy()
         image[60:100, 50:70] = (255, 0, 0) if self._hears else image[60:100, 50:70]
-        return replace(frame, image=image)
+        return replace(frame, picture=image)
 
 
 class Fidgets(SketchSession):
@@ -190,7 +190,7 @@ class Shares(SketchSession):
     def frames(self) -> Iterator[AvatarFrame]:
         for frame in super().frames():
             shade = int(np.abs(_SHARED[-1]).max() * 50)
-            yield replace(frame, image=np.minimum(frame.image, 205) + np.uint8(shade))
+            yield replace(frame, picture=np.minimum(frame.image, 205) + np.uint8(shade))
 
 
 @pytest.fixture(scope="module")
