@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mien.motion.personal import PersonalPerformance
 from mien.types import AvatarFrame, Image, Later, Phoneme, Samples, frame_bounds
 
-__all__ = ["PerformedSession"]
+__all__ = ["FilmedSession", "PerformedSession"]
 
 
 class _Performance(Protocol):
@@ -68,3 +70,40 @@ class PerformedSession:
             frame = AvatarFrame(self._index, image, audio)
         self._index += 1
         return frame
+
+
+class _Film(Protocol):
+    """`mien.avatars.film.Film`."""
+
+    size: tuple[int, int]
+
+    def order(self, position: int) -> int: ...
+
+
+class FilmedSession(PerformedSession):
+    """A `mien.types.RenderSession` whose pictures are frames of a film in which the mouth is drawn.
+
+    Args:
+        performance: what is played.
+        film: of the avatar.
+        draw: makes the picture of a frame of the film, by its number, with the mouth that coefficients, float32 (K,), make.
+    """
+
+    def __init__(
+        self,
+        performance: PersonalPerformance,
+        film: _Film,
+        draw: Callable[[int, NDArray[np.float32]], Image | Later],
+    ) -> None:
+        super().__init__(performance, film.size)
+        self._performance, self._film, self._draw = performance, film, draw
+
+    def frames(self) -> Iterator[AvatarFrame]:
+        for coefficients, _, audio in self._performance.frames():
+            yield self._next_frame(self._drawn(coefficients), audio)
+
+    def idle_frame(self) -> AvatarFrame:
+        return self._next_frame(self._drawn(self._performance.idle()), None)
+
+    def _drawn(self, coefficients: NDArray[np.float32]) -> Image | Later:
+        return self._draw(self._film.order(self._index), coefficients)

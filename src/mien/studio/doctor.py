@@ -140,7 +140,9 @@ def _weights(settings: Settings) -> Iterator[Finding]:
     for status in WeightStore.from_settings(settings).list():
         here = status.state == "ready"
         state = "ok" if here else "note" if status.name not in needed or not settings.offline else "missing"
-        advice = "" if here else "mien weights pull" if not settings.offline else "mien weights import FILE"
+        advice = (
+            "" if here else f"mien weights pull {status.name}" if not settings.offline else "mien weights import FILE"
+        )
         yield Finding(f"weights {status.name}", state, status.state, advice)
 
 

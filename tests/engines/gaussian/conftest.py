@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.engines.runs import training
 
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder, builtin_picture
 from mien.engines.gaussian.model import Pose
@@ -21,7 +22,7 @@ from mien.face.topology import LIPS_OUTER, RIGID
 from mien.media import read_image
 from mien.settings import load
 from mien.training import Dataset, prepare
-from mien.types import Image, Report, TrainingRun, silent
+from mien.types import Image
 from mien.weights import WeightStore
 
 
@@ -61,19 +62,6 @@ def astronaut() -> Seen:
 
 SIZE = 256
 PLAN = Plan(gaussians=2500, steps=120, look_again=(0.3,))
-
-
-def training(video: Path, work: Path, builder: PackageBuilder, report: Report = silent) -> TrainingRun:
-    """A run that only learns."""
-    return TrainingRun(
-        video=video,
-        work=work,
-        package=builder,
-        settings=load(),
-        report=report,
-        metric=lambda step, **values: None,
-        preview=lambda step, image: None,
-    )
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import signal
 
 import numpy as np
 import pytest
-from tests.engines.gaussian.conftest import training
+from tests.engines.runs import training
 
 from mien import settings as settings_module
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.engines.runs import training
 
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder
 from mien.engines.unet.lessons import Lessons
@@ -12,21 +13,8 @@ from mien.engines.unet.spec import SPEC
 from mien.engines.unet.train import learn
 from mien.settings import load
 from mien.training import Dataset, prepare
-from mien.types import Report, TrainingRun, silent
 
 STEPS = 10
-
-
-def training(video: Path, work: Path, builder: PackageBuilder, report: Report = silent) -> TrainingRun:
-    return TrainingRun(
-        video=video,
-        work=work,
-        package=builder,
-        settings=load(),
-        report=report,
-        metric=lambda step, **values: None,
-        preview=lambda step, image: None,
-    )
 
 
 @pytest.fixture(scope="session")

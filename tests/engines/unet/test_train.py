@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from tests.engines.unet.conftest import training
+from tests.engines.runs import training
 
 from mien import settings as settings_module
 from mien.avatars import AvatarPackage, Manifest, PackageBuilder

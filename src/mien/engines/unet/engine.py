@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mien.avatars import AvatarPackage
 from mien.engines.unet.spec import SPEC, UnetOptions
 from mien.motion.personal import PersonalPerformance
-from mien.motion.session import PerformedSession
+from mien.motion.session import FilmedSession
 from mien.settings import Settings
-from mien.types import AvatarFrame, Later
 
 if TYPE_CHECKING:
     from mien.engines.unet.renderer import Renderer
@@ -28,7 +23,7 @@ class UnetEngine:
     def __init__(self, settings: Settings) -> None:
         self._renderers: WeakValueDictionary[str, Renderer] = WeakValueDictionary()
 
-    def open(self, avatar: AvatarPackage, options: UnetOptions) -> UnetSession:
+    def open(self, avatar: AvatarPackage, options: UnetOptions) -> FilmedSession:
         """Starts a stream; see `mien.types.Engine`."""
         from mien.avatars.film import Film
         from mien.engines.unet.data import MouthData
@@ -41,25 +36,5 @@ class UnetEngine:
             data.check_film(len(film), avatar.manifest.name)
             renderer = Renderer(data, film, avatar.manifest.name)
             self._renderers[key] = renderer
-        return UnetSession(
-            renderer, PersonalPerformance(renderer.calibration, renderer.film.fps, driver=options.driver)
-        )
-
-
-class UnetSession(PerformedSession):
-    """One stream; see `mien.types.RenderSession`."""
-
-    def __init__(self, renderer: Renderer, performance: PersonalPerformance) -> None:
-        super().__init__(performance, renderer.film.size)
-        self._renderer = renderer
-        self._performance = performance
-
-    def frames(self) -> Iterator[AvatarFrame]:
-        for coefficients, _, audio in self._performance.frames():
-            yield self._next_frame(self._drawn(coefficients), audio)
-
-    def idle_frame(self) -> AvatarFrame:
-        return self._next_frame(self._drawn(self._performance.idle()), None)
-
-    def _drawn(self, coefficients: NDArray[np.float32]) -> Later:
-        return self._renderer.draw(self._renderer.film.order(self._index), coefficients)
+        performance = PersonalPerformance(renderer.calibration, renderer.film.fps, driver=options.driver)
+        return FilmedSession(performance, renderer.film, renderer.draw)
